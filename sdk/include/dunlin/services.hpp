@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <dunlin/abi/config.h>
+#include <dunlin/abi/ids.h>
+#include <dunlin/abi/log.h>
+#include <dunlin/abi/metrics.h>
+#include <dunlin/db.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunlin {
+
+/// Asks whether a long call should stop, and says how far it is.
+class Cancel {
+public:
+    Cancel(const dunlin_cancel_v1* table, dunlin_cancel* cancel) : table_(table), cancel_(cancel) {}
+
+    bool is_requested() const { return table_ && cancel_ && table_->requested(cancel_) != 0; }
+    void throw_if_requested() const {
+        if (is_requested()) throw Error(DUNLIN_E_CANCELLED, "stopped on request");
+    }
+    void progress(int64_t done, int64_t total = -1, std::string_view note = {}) const {
+        if (table_ && cancel_) table_->progress(cancel_, done, total, to_abi(note));
+    }
+
+private:
+    const dunlin_cancel_v1* table_;
+    dunlin_cancel* cancel_;
+};
+
+/// The host's services as one plugin is granted them. Fetched once; a missing one is an error only
+/// when it is used.
+class Services {
+public:
+    explicit Services(const dunlin_host* host) : host_(host) {
+        get(DUNLIN_SVC_LOG, log_);
+        get(DUNLIN_SVC_CONFIG, config_);
+        get(DUNLIN_SVC_IDS, ids_);
+        get(DUNLIN_SVC_METRICS, metrics_);
+        get(DUNLIN_SVC_CANCEL, cancel_);
+        get(DUNLIN_SVC_DB, tx_.db);
+        get(DUNLIN_SVC_CLOCK, tx_.clock);
+        get(DUNLIN_SVC_EVENTS, tx_.events);
+        get(DUNLIN_SVC_JOBS, tx_.jobs);
+        get(DUNLIN_SVC_COMMANDS, tx_.commands);
+        get(DUNLIN_SVC_POLICIES, tx_.policies);
+    }
+    const dunlin_host* host() const { return host_; }
+    const TxServices& tx_services() const { return tx_; }
+    const dunlin_cancel_v1* cancel_table() const { return cancel_; }
+
+    void log(int32_t level, std::string_view message, const Json& fields = {}) const noexcept {
+        if (!log_) return;
+        try {
+            const auto text = fields.is_null() ? std::string() : fields.dump();
+            log_->log(host_->ctx, level, to_abi(message), to_abi(text));
+        } catch (...) {  // A log line is never worth a failure.
+            log_->log(host_->ctx, level, to_abi(message), {});
+        }
+    }
+    void info(std::string_view message, const Json& fields = {}) const noexcept {
+        log(DUNLIN_LOG_INFO, message, fields);
+    }
+    void warn(std::string_view message, const Json& fields = {}) const noexcept {
+        log(DUNLIN_LOG_WARN, message, fields);
+    }
+
+    /// The plugin's section of the configuration, valid against its schema.
+    Json config() const {
+        std::string text;
+        StringWriter writer(text);
+        ErrorSink err;
+        err.check(need(config_, DUNLIN_SVC_CONFIG).get(host_->ctx, writer.abi(), err.sink()),
+                  "config");
+        return Json::parse(text);
+    }
+    std::string secret(std::string_view name) const {
+        std::string value;
+        StringWriter writer(value);
+        ErrorSink err;
+        err.check(need(config_, DUNLIN_SVC_CONFIG)
+                      .secret(host_->ctx, to_abi(name), writer.abi(), err.sink()),
+                  "secret");
+        return value;
+    }
+
+    int64_t next_id() const { return next_ids(1).front(); }
+    std::vector<int64_t> next_ids(std::size_t n) const {
+        std::vector<int64_t> out(n);
+        ErrorSink err;
+        err.check(need(ids_, DUNLIN_SVC_IDS).next(host_->ctx, n, out.data(), err.sink()), "ids");
+        return out;
+    }
+
+    void count(std::string_view metric, int64_t delta = 1) const {
+        if (metrics_) metrics_->add(host_->ctx, to_abi(metric), {}, delta);
+    }
+    int64_t now_us() const { return need(tx_.clock, DUNLIN_SVC_CLOCK).now_us(host_->ctx); }
+
+    /// A transaction of the plugin's own; rolls back unless committed.
+    Transaction begin(uint32_t flags) const {
+        dunlin_tx* tx = nullptr;
+        ErrorSink err;
+        err.check(need(tx_.db, DUNLIN_SVC_DB).begin(host_->ctx, flags, &tx, err.sink()), "begin");
+        return Transaction(tx_, tx, /*own=*/true);
+    }
+
+private:
+    template <class Table>
+    void get(const char* id, const Table*& table) const {
+        const void* found = nullptr;
+        if (host_->get_service(host_->ctx, id, &found, nullptr) == DUNLIN_OK) {
+            table = static_cast<const Table*>(found);
+        }
+    }
+    const dunlin_host* host_;
+    const dunlin_log_v1* log_ = nullptr;
+    const dunlin_config_v1* config_ = nullptr;
+    const dunlin_ids_v1* ids_ = nullptr;
+    const dunlin_metrics_v1* metrics_ = nullptr;
+    const dunlin_cancel_v1* cancel_ = nullptr;
+    TxServices tx_;
+};
+
+}  // namespace dunlin
