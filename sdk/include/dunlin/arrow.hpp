@@ -5,4 +5,5 @@
 #include <dunlin/batch.hpp>
 #include <dunlin/batch_builder.hpp>
 #include <dunlin/batch_view.hpp>
+#include <dunlin/schema.hpp>
 #include <dunlin/stream.hpp>

@@ -3,8 +3,10 @@
 
 #include <dunlin/batch.hpp>
 #include <dunlin/date.hpp>
+#include <dunlin/schema.hpp>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -30,29 +32,37 @@ public:
     }
     /// For i64, timestamp (microseconds), i32, date (days) and boolean columns.
     void add(int64_t value) {
-        mark(true);
         switch (type_) {
             case Type::i64:
-            case Type::timestamp: put(&value, 8); break;
+            case Type::timestamp:
+                mark(true);
+                put(&value, 8);
+                break;
             case Type::i32:
             case Type::date: {
                 const auto narrow = static_cast<int32_t>(value);
-                if (narrow != value) throw Error(DUNLIN_E_LIMIT, "a number is too large for its column");
+                if (narrow != value) {
+                    throw Error(DUNLIN_E_LIMIT, "a number is too large for its column");
+                }
+                mark(true);
                 put(&narrow, 4);
                 break;
             }
-            case Type::boolean: push_bit(value != 0); break;
-            default: throw Error(DUNLIN_E_INTERNAL, "a number was added to a column of another type");
+            case Type::boolean:
+                mark(true);
+                push_bit(value != 0);
+                break;
+            default: wrong_type("a number");
         }
     }
     void add(Date value) { add(static_cast<int64_t>(value.days())); }
     void add_f64(double value) {
-        if (type_ != Type::f64) throw Error(DUNLIN_E_INTERNAL, "a real was added to a column of another type");
+        if (type_ != Type::f64) wrong_type("a real number");
         mark(true);
         put(&value, 8);
     }
     void add(std::string_view value) {
-        if (!is_text()) throw Error(DUNLIN_E_INTERNAL, "text was added to a column of another type");
+        if (!is_text()) wrong_type("text");
         if (bytes_.size() + value.size() > 0x7fffffffU) {
             throw Error(DUNLIN_E_LIMIT, "a batch holds at most 2 GiB of text in a column");
         }
@@ -63,6 +73,10 @@ public:
 
 private:
     friend class BatchBuilder;
+    [[noreturn]] static void wrong_type(const char* what) {
+        throw Error(DUNLIN_E_INTERNAL,
+                    std::string(what) + " was added to a column of another type");
+    }
     bool is_text() const { return type_ == Type::text || type_ == Type::bytes; }
     /// Bytes of a value; 0 for text, 1 stands for a bit.
     int width() const {
@@ -79,6 +93,11 @@ private:
     void put(const void* from, std::size_t n) {
         const auto* begin = static_cast<const uint8_t*>(from);
         bytes_.insert(bytes_.end(), begin, begin + n);
+    }
+    /// Room for as many rows and bytes as the batch before this one had.
+    void reserve_like(const ColumnBuilder& other) {
+        bytes_.reserve(other.bytes_.size());
+        offsets_.reserve(other.offsets_.size());
     }
     void push_bit(bool bit) {
         const auto at = static_cast<std::size_t>(length_ - 1);
@@ -110,7 +129,8 @@ private:
 /// Builds a batch column by column: `b[0].add("C-17"); b[1].add(amount);`, then finish().
 class BatchBuilder {
 public:
-    explicit BatchBuilder(std::vector<ColumnSpec> columns) : specs_(std::move(columns)) { restart(); }
+    explicit BatchBuilder(std::vector<ColumnSpec> columns)
+        : specs_(std::move(columns)), columns_(empty_columns()) {}
 
     ColumnBuilder& operator[](std::size_t column) { return columns_[column]; }
     ColumnBuilder& column(std::string_view name) {
@@ -122,7 +142,8 @@ public:
     const std::vector<ColumnSpec>& specs() const { return specs_; }
     int64_t rows() const { return columns_.empty() ? 0 : columns_.front().size(); }
 
-    /// The rows so far as a batch; the builder is empty again. Throws when columns differ in length.
+    /// The rows so far as a batch; the builder is empty again. Throws when columns differ in
+    /// length.
     Batch finish() {
         for (std::size_t i = 0; i < columns_.size(); ++i) {
             if (columns_[i].size() != rows()) {
@@ -131,97 +152,86 @@ public:
                                                    std::to_string(rows()) + " rows");
             }
         }
-        ArrowSchema schema = make_schema();
-        ArrowArray array = make_array();
-        restart();
-        return Batch(schema, array);
+        Batch batch(make_schema(specs_), {});
+        *batch.array() = make_array();
+        return batch;
     }
 
 private:
-    struct SchemaData {
-        std::vector<std::string> names;
-        std::vector<ArrowSchema> children;
-        std::vector<ArrowSchema*> pointers;
-    };
+    /// A batch's buffers. The struct array and each of its columns hold one share, because a
+    /// consumer may move columns out before it releases the batch.
     struct ArrayData {
         std::vector<ColumnBuilder> columns;
         std::vector<ArrowArray> children;
         std::vector<ArrowArray*> pointers;
         std::vector<std::array<const void*, 3>> buffers;
         const void* none = nullptr;
+        std::atomic<std::size_t> shares{1};
     };
-    static void release_child_schema(ArrowSchema* s) noexcept { s->release = nullptr; }
-    static void release_child_array(ArrowArray* a) noexcept { a->release = nullptr; }
-
-    ArrowSchema make_schema() const {
-        auto data = std::make_unique<SchemaData>();
-        data->names.reserve(specs_.size());
-        data->children.resize(specs_.size());
-        for (std::size_t i = 0; i < specs_.size(); ++i) {
-            data->names.push_back(specs_[i].name);
-            auto& child = data->children[i];
-            child.format = format_of(specs_[i].type);
-            child.name = data->names.back().c_str();
-            child.flags = ARROW_FLAG_NULLABLE;
-            child.release = &release_child_schema;
-            data->pointers.push_back(&child);
+    static void drop_share(ArrowArray* a) noexcept {
+        auto* data = static_cast<ArrayData*>(a->private_data);
+        a->release = nullptr;
+        if (data->shares.fetch_sub(1) == 1) delete data;
+    }
+    static void release_batch(ArrowArray* a) noexcept {
+        for (auto& child : static_cast<ArrayData*>(a->private_data)->children) {
+            if (child.release) child.release(&child);
         }
-        ArrowSchema schema{};
-        schema.format = "+s";
-        schema.name = "";
-        schema.n_children = static_cast<int64_t>(specs_.size());
-        schema.children = data->pointers.data();
-        schema.release = [](ArrowSchema* s) {
-            delete static_cast<SchemaData*>(s->private_data);
-            s->release = nullptr;
-        };
-        schema.private_data = data.release();
-        return schema;
+        drop_share(a);
+    }
+
+    static void fill_child(ArrayData& data, std::size_t i, int64_t rows) {
+        auto& column = data.columns[i];
+        auto& child = data.children[i];
+        auto& buffers = data.buffers[i];
+        // Arrow wants a non-null value buffer even when it is empty.
+        if (column.bytes_.empty()) column.bytes_.reserve(8);
+        buffers[0] = column.nulls_ ? column.validity_.data() : nullptr;
+        if (column.is_text()) {
+            buffers[1] = column.offsets_.data();
+            buffers[2] = column.bytes_.data();
+        } else {
+            buffers[1] = column.bytes_.data();
+        }
+        child.length = rows;
+        child.null_count = column.nulls_;
+        child.n_buffers = column.is_text() ? 3 : 2;
+        child.buffers = buffers.data();
+        child.release = &drop_share;
+        child.private_data = &data;
     }
 
     ArrowArray make_array() {
         auto data = std::make_unique<ArrayData>();
         const auto n = rows();
-        data->columns = std::move(columns_);
-        data->children.resize(data->columns.size());
-        data->buffers.resize(data->columns.size());
-        for (std::size_t i = 0; i < data->columns.size(); ++i) {
-            auto& column = data->columns[i];
-            auto& child = data->children[i];
-            auto& buffers = data->buffers[i];
-            // Arrow wants a non-null value buffer even when it is empty.
-            if (column.bytes_.empty()) column.bytes_.reserve(8);
-            buffers[0] = column.nulls_ ? column.validity_.data() : nullptr;
-            if (column.is_text()) {
-                buffers[1] = column.offsets_.data();
-                buffers[2] = column.bytes_.data();
-            } else {
-                buffers[1] = column.bytes_.data();
-            }
-            child.length = n;
-            child.null_count = column.nulls_;
-            child.n_buffers = column.is_text() ? 3 : 2;
-            child.buffers = buffers.data();
-            child.release = &release_child_array;
-            data->pointers.push_back(&child);
+        const auto width = columns_.size();
+        data->children.resize(width);
+        data->pointers.reserve(width);
+        data->buffers.resize(width);
+        auto fresh = empty_columns();
+        data->columns = std::exchange(columns_, std::move(fresh));
+        for (std::size_t i = 0; i < width; ++i) {
+            columns_[i].reserve_like(data->columns[i]);
+            fill_child(*data, i, n);
+            data->pointers.push_back(&data->children[i]);
         }
+        data->shares = 1 + width;
         ArrowArray array{};
         array.length = n;
         array.n_buffers = 1;
         array.buffers = &data->none;
-        array.n_children = static_cast<int64_t>(data->children.size());
+        array.n_children = static_cast<int64_t>(width);
         array.children = data->pointers.data();
-        array.release = [](ArrowArray* a) {
-            delete static_cast<ArrayData*>(a->private_data);
-            a->release = nullptr;
-        };
+        array.release = &release_batch;
         array.private_data = data.release();
         return array;
     }
 
-    void restart() {
-        columns_.clear();
-        for (const auto& spec : specs_) columns_.emplace_back(spec.type);
+    std::vector<ColumnBuilder> empty_columns() const {
+        std::vector<ColumnBuilder> columns;
+        columns.reserve(specs_.size());
+        for (const auto& spec : specs_) columns.emplace_back(spec.type);
+        return columns;
     }
 
     std::vector<ColumnSpec> specs_;

@@ -16,13 +16,17 @@ public:
         : array_(array), offset_(array->offset + parent_offset) {
         const auto* values = schema->dictionary ? schema->dictionary : schema;
         const auto type = type_of(values->format);
-        if (!type || (schema->dictionary && std::strcmp(schema->format, "i") != 0)) {
-            throw Error(DUNLIN_E_DATA, "column " + std::string(schema->name ? schema->name : "") +
-                                           " has the format " + schema->format +
-                                           ", which this version does not read");
-        }
+        if (!type) refuse(schema, std::string("has the format ") + values->format);
         type_ = *type;
-        if (schema->dictionary) dictionary_ = array->dictionary;
+        if (schema->dictionary) {
+            if (type_ != Type::text || std::strcmp(schema->format, "i") != 0) {
+                refuse(schema, "has a dictionary that is not text indexed by int32");
+            }
+            dictionary_ = array->dictionary;
+            if (!dictionary_ || dictionary_->n_buffers != 3) refuse(schema, "lacks its dictionary");
+        }
+        const bool is_text = !dictionary_ && (type_ == Type::text || type_ == Type::bytes);
+        if (array->n_buffers != (is_text ? 3 : 2)) refuse(schema, "has buffers of another type");
     }
 
     explicit operator bool() const { return array_ != nullptr; }
@@ -30,9 +34,9 @@ public:
 
     bool is_null(int64_t row) const {
         if (!array_) return true;
-        const auto* bits = static_cast<const uint8_t*>(array_->buffers[0]);
         const auto at = offset_ + row;
-        return bits && (bits[at / 8] >> (at % 8) & 1) == 0;
+        if (!is_valid(*array_, at)) return true;
+        return dictionary_ && !is_valid(*dictionary_, entry(at));
     }
     /// The value of an i64, timestamp, i32, date or boolean column; 0 for null.
     int64_t i64(int64_t row) const {
@@ -62,7 +66,7 @@ public:
         const ArrowArray* array = array_;
         int64_t at = offset_ + row;
         if (dictionary_) {
-            at = dictionary_->offset + values<int32_t>()[at];
+            at = entry(at);
             array = dictionary_;
         }
         const auto* offsets = static_cast<const int32_t*>(array->buffers[1]);
@@ -72,6 +76,22 @@ public:
     Date date(int64_t row) const { return Date(static_cast<int32_t>(i64(row))); }
 
 private:
+    [[noreturn]] static void refuse(const ArrowSchema* schema, const std::string& why) {
+        throw Error(DUNLIN_E_DATA, "column " + std::string(schema->name ? schema->name : "") + " " +
+                                       why + ", which this version does not read");
+    }
+    static bool is_valid(const ArrowArray& array, int64_t at) {
+        const auto* bits = static_cast<const uint8_t*>(array.buffers[0]);
+        return !bits || (bits[at / 8] >> (at % 8) & 1) != 0;
+    }
+    /// Where the text of a dictionary column's row stands.
+    int64_t entry(int64_t at) const {
+        const int64_t index = values<int32_t>()[at];
+        if (index < 0 || index >= dictionary_->length) {
+            throw Error(DUNLIN_E_DATA, "a column points outside its dictionary");
+        }
+        return dictionary_->offset + index;
+    }
     template <class T>
     const T* values() const {
         return static_cast<const T*>(array_->buffers[1]);
@@ -99,7 +119,12 @@ public:
         return name ? name : "";
     }
     ColumnView operator[](int64_t column) const {
-        return {schema_->children[column], array_->children[column], array_->offset};
+        const auto* child = array_->children[column];
+        if (child->length < array_->offset + array_->length) {
+            throw Error(DUNLIN_E_DATA,
+                        "column " + std::string(name(column)) + " is shorter than its batch");
+        }
+        return {schema_->children[column], child, array_->offset};
     }
     /// The column of that name; an empty view (every row null) when there is none.
     ColumnView optional(std::string_view name_wanted) const {

@@ -92,8 +92,7 @@ private:
         return guard(self->err_set(), err, [&] {
             auto source = std::make_unique<OpenSource>();
             source->plugin = self;
-            source->source =
-                self->open_source(to_view(name), Json::parse(to_view(config_json)));
+            source->source = self->open_source(to_view(name), Json::parse(to_view(config_json)));
             *out = reinterpret_cast<dunlin_source*>(source.release());
         });
     }
@@ -140,8 +139,7 @@ private:
         auto* self = to_cpp(source);
         return guard(self->plugin->err_set(), err, [&] {
             const auto writes = Json::parse(to_view(writes_json));
-            write_to(receipts,
-                     self->source->push(writes, to_cancel(self->plugin, cancel)).dump());
+            write_to(receipts, self->source->push(writes, to_cancel(self->plugin, cancel)).dump());
         });
     }
     static std::string errors_to_json(const std::vector<BadRow>& errors) {

@@ -11,7 +11,8 @@
 
 namespace dunlin {
 
-/// A civil date: days since 1970-01-01. In JSON and text "2026-02-28", in the database a day number.
+/// A civil date: days since 1970-01-01. In JSON and text "2026-02-28", in the database a day
+/// number.
 class Date {
 public:
     constexpr Date() = default;

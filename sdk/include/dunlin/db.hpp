@@ -252,10 +252,10 @@ public:
                  int64_t run_at_us = 0) {
         const auto text = args.dump();
         ErrorSink err;
-        err.check(need(services_->jobs, DUNLIN_SVC_JOBS)
-                      .enqueue(tx_, to_abi(kind), to_abi(dedup_key), to_abi(text), run_at_us,
-                               err.sink()),
-                  "enqueue");
+        err.check(
+            need(services_->jobs, DUNLIN_SVC_JOBS)
+                .enqueue(tx_, to_abi(kind), to_abi(dedup_key), to_abi(text), run_at_us, err.sink()),
+            "enqueue");
     }
     /// Another plugin's command, in a savepoint of this transaction.
     Json call(std::string_view command, const Json& request) {
@@ -299,9 +299,9 @@ public:
         std::string text;
         StringWriter writer(text);
         ErrorSink err;
-        const auto status = need(services_->policies, DUNLIN_SVC_POLICIES)
-                                .get(tx_, to_abi(kind), to_abi(scope), on.days(), writer.abi(),
-                                     err.sink());
+        const auto status =
+            need(services_->policies, DUNLIN_SVC_POLICIES)
+                .get(tx_, to_abi(kind), to_abi(scope), on.days(), writer.abi(), err.sink());
         if (status == DUNLIN_E_NOT_FOUND) return std::nullopt;
         err.check(status, "policy");
         return Json::parse(text);
@@ -331,10 +331,10 @@ private:
         const auto names = to_abi_list(keys);
         int64_t written = 0;
         ErrorSink err;
-        err.check(db().bulk_write(tx_, to_abi(table), names.data(),
-                                  static_cast<uint32_t>(names.size()), mode, &rows, &written,
-                                  err.sink()),
-                  "bulk_write");
+        err.check(
+            db().bulk_write(tx_, to_abi(table), names.data(), static_cast<uint32_t>(names.size()),
+                            mode, &rows, &written, err.sink()),
+            "bulk_write");
         return written;
     }
     void moment(int64_t* now, int32_t* today, int32_t* overridden) const {

@@ -11,7 +11,9 @@
 namespace dunlin {
 
 /// Text across the contract, both ways. Borrowed: valid as long as what it points to.
-inline dunlin_str to_abi(std::string_view text) noexcept { return {text.data(), text.size()}; }
+inline dunlin_str to_abi(std::string_view text) noexcept {
+    return {text.data(), text.size()};
+}
 inline std::string_view to_view(dunlin_str text) noexcept {
     return {text.data ? text.data : "", static_cast<std::size_t>(text.len)};
 }

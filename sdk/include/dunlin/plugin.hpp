@@ -167,9 +167,12 @@ private:
     static dunlin_status DUNLIN_CALL job_c(dunlin_plugin* p, const dunlin_job* j,
                                            dunlin_err* err) noexcept {
         return guard(from(p)->err_set(), err, [&] {
-            const Job job{j->id,      to_view(j->kind),
-                          Json::parse(to_view(j->args_json)), Date(j->today),
-                          j->now_us,  j->attempt,
+            const Job job{j->id,
+                          to_view(j->kind),
+                          Json::parse(to_view(j->args_json)),
+                          Date(j->today),
+                          j->now_us,
+                          j->attempt,
                           Cancel(from(p)->services().cancel_table(), j->cancel)};
             from(p)->on_job(job);
         });

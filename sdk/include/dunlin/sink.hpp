@@ -14,8 +14,8 @@ namespace dunlin {
 struct Reject {
     int64_t row = 0;
     std::string code;
-    std::string reason;     // The thing and the remedy.
-    bool can_retry = false; // What it refers to may still come.
+    std::string reason;      // The thing and the remedy.
+    bool can_retry = false;  // What it refers to may still come.
 };
 
 /// What became of a batch; the counts add up to its length.
@@ -51,8 +51,8 @@ private:
         auto* self = P::from(plugin);
         return guard(self->err_set(), err, [&] {
             Transaction transaction(self->services().tx_services(), tx);
-            const Applied applied = self->apply(transaction, to_view(source), to_view(entity),
-                                                BatchView(schema, rows));
+            const Applied applied =
+                self->apply(transaction, to_view(source), to_view(entity), BatchView(schema, rows));
             counts->inserted = applied.inserted;
             counts->updated = applied.updated;
             counts->deleted = applied.deleted;

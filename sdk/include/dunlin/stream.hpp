@@ -2,73 +2,92 @@
 #pragma once
 
 #include <dunlin/batch_view.hpp>
+#include <dunlin/schema.hpp>
 
+#include <cerrno>
 #include <charconv>
 #include <functional>
 #include <memory>
 
 namespace dunlin {
 
-/// Makes a C stream that yields what `next` returns until it returns nothing. `next` may throw
-/// Error; it and the batches it returned live until the stream is released.
-inline ArrowArrayStream make_stream(ArrowSchema schema, std::function<std::optional<ArrowArray>()> next) {
-    struct Data {
-        ArrowSchema schema;
-        std::function<std::optional<ArrowArray>()> next;
-        std::string error;
-    };
-    struct Calls {
-        static int get_schema(ArrowArrayStream* s, ArrowSchema* out) noexcept {
-            // Handed out once: a consumer asks for the schema before the first batch.
-            auto* data = static_cast<Data*>(s->private_data);
-            if (!data->schema.release) return 22;
-            *out = std::exchange(data->schema, {});
+namespace detail {
+/// What a stream made here keeps.
+struct StreamData {
+    Batch shape;  // Holds only the schema.
+    std::function<std::optional<ArrowArray>()> next;
+    std::string error;
+
+    /// Keeps the text of what the body throws and answers with an errno.
+    template <class Body>
+    int run(Body body) noexcept {
+        const auto fail = [&](dunlin_status status, const char* message) noexcept {
+            try {
+                error = std::to_string(status) + " " + message;
+            } catch (...) {
+                error.clear();
+            }
+            return EIO;
+        };
+        try {
+            body();
             return 0;
+        } catch (const Error& e) {
+            return fail(e.status(), e.what());
+        } catch (const std::exception& e) {
+            return fail(DUNLIN_E_INTERNAL, e.what());
+        } catch (...) {
+            return fail(DUNLIN_E_INTERNAL, "an exception of an unknown type");
+        }
+    }
+};
+}  // namespace detail
+
+/// Makes a C stream that yields what `next` returns until it returns nothing; it is not asked again
+/// after that. `next` may throw Error, and lives until the stream is released.
+inline ArrowArrayStream make_stream(ArrowSchema schema,
+                                    std::function<std::optional<ArrowArray>()> next) {
+    struct Calls {
+        static detail::StreamData* data(ArrowArrayStream* s) {
+            return static_cast<detail::StreamData*>(s->private_data);
+        }
+        static int get_schema(ArrowArrayStream* s, ArrowSchema* out) noexcept {
+            return data(s)->run([&] { *out = copy_schema(*data(s)->shape.schema()); });
         }
         static int get_next(ArrowArrayStream* s, ArrowArray* out) noexcept {
-            auto* data = static_cast<Data*>(s->private_data);
-            const auto fail = [&](dunlin_status status, const char* message) {
-                data->error = std::to_string(status) + " " + message;
-                return 5;
-            };
-            try {
-                auto batch = data->next();
+            return data(s)->run([&] {
+                auto& more = data(s)->next;
+                const auto batch = more ? more() : std::nullopt;
+                if (!batch) more = nullptr;
                 *out = batch ? *batch : ArrowArray{};
-                return 0;
-            } catch (const Error& e) {
-                return fail(e.status(), e.what());
-            } catch (const std::exception& e) {
-                return fail(DUNLIN_E_INTERNAL, e.what());
-            } catch (...) {
-                return fail(DUNLIN_E_INTERNAL, "an exception of an unknown type");
-            }
+            });
         }
         static const char* last_error(ArrowArrayStream* s) noexcept {
-            const auto& error = static_cast<Data*>(s->private_data)->error;
+            const auto& error = data(s)->error;
             return error.empty() ? nullptr : error.c_str();
         }
         static void release(ArrowArrayStream* s) noexcept {
-            auto* data = static_cast<Data*>(s->private_data);
-            if (data->schema.release) data->schema.release(&data->schema);
-            delete data;
+            delete data(s);
             s->release = nullptr;
         }
     };
+    auto data = std::make_unique<detail::StreamData>(
+        detail::StreamData{Batch(schema, {}), std::move(next), {}});
     ArrowArrayStream stream{};
     stream.get_schema = &Calls::get_schema;
     stream.get_next = &Calls::get_next;
     stream.get_last_error = &Calls::last_error;
     stream.release = &Calls::release;
-    stream.private_data = new Data{schema, std::move(next), {}};
+    stream.private_data = data.release();
     return stream;
 }
 
 /// A stream of one batch.
 inline ArrowArrayStream make_stream(Batch batch) {
-    auto array = std::make_shared<Batch>(ArrowSchema{}, batch.take_array());
-    return make_stream(batch.take_schema(), [array]() -> std::optional<ArrowArray> {
-        if (!array->array()->release) return std::nullopt;
-        return array->take_array();
+    auto rows = std::make_shared<Batch>(ArrowSchema{}, batch.take_array());
+    return make_stream(batch.take_schema(), [rows]() -> std::optional<ArrowArray> {
+        if (!rows->array()->release) return std::nullopt;
+        return rows->take_array();
     });
 }
 
@@ -106,8 +125,13 @@ private:
         const char* text = stream_.get_last_error(&stream_);
         std::string_view message = text ? text : "a stream of rows broke off";
         int status = DUNLIN_E_INTERNAL;
-        const auto [end, bad] = std::from_chars(message.data(), message.data() + message.size(), status);
-        if (bad == std::errc{}) message.remove_prefix(static_cast<std::size_t>(end - message.data()));
+        const auto* last = message.data() + message.size();
+        const auto [end, bad] = std::from_chars(message.data(), last, status);
+        if (bad == std::errc{}) {
+            message.remove_prefix(static_cast<std::size_t>(end - message.data()));
+        } else {
+            status = DUNLIN_E_INTERNAL;
+        }
         if (!message.empty() && message.front() == ' ') message.remove_prefix(1);
         throw Error(status, std::string(message));
     }

@@ -1,0 +1,12 @@
+# Every target links dunlin_build_flags, so warnings and sanitizers are decided in one place.
+add_library(dunlin_build_flags INTERFACE)
+target_compile_features(dunlin_build_flags INTERFACE cxx_std_20)
+target_compile_options(dunlin_build_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast;-Wnon-virtual-dtor>
+  $<$<BOOL:${DUNLIN_WERROR}>:-Werror>)
+if(DUNLIN_SANITIZE)
+  target_compile_options(dunlin_build_flags INTERFACE
+    -fsanitize=${DUNLIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(dunlin_build_flags INTERFACE -fsanitize=${DUNLIN_SANITIZE})
+endif()

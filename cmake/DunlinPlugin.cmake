@@ -1,0 +1,57 @@
+# dunlin_add_plugin(<id> SOURCES <files...> [LINK <targets...>])
+#
+# Called from the plugin's folder, which holds plugin.json (and schema/ where it keeps tables). Makes
+#   dunlin_<id>_core   the code, as objects, so that tests link it without loading a library
+#   dunlin_<id>        the loadable module: build/<preset>/plugins/<id>/{<id>.so,plugin.json,schema/}
+# and a header dunlin_manifest.h, for DUNLIN_PLUGIN(), that embeds the manifest. The plugin.json
+# beside the module also carries "artifact" with the module's SHA-256.
+function(dunlin_add_plugin id)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "dunlin_add_plugin(${id}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  set(manifest ${CMAKE_CURRENT_SOURCE_DIR}/plugin.json)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${manifest})
+  file(READ ${manifest} json)
+  string(JSON manifest_id GET "${json}" id)
+  string(JSON version GET "${json}" version)
+  if(NOT manifest_id STREQUAL id)
+    message(FATAL_ERROR "dunlin_add_plugin(${id}): plugin.json says the id is ${manifest_id}")
+  endif()
+  # A raw literal of at most 60 kB each: some compilers refuse longer ones.
+  set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
+  file(CONFIGURE OUTPUT ${generated}/dunlin_manifest.h @ONLY CONTENT [[
+#pragma once
+#define DUNLIN_PLUGIN_ID "@id@"
+#define DUNLIN_PLUGIN_VERSION "@version@"
+#define DUNLIN_PLUGIN_MANIFEST R"manifest(@json@)manifest"
+]])
+
+  add_library(dunlin_${id}_core OBJECT ${arg_SOURCES})
+  target_include_directories(dunlin_${id}_core PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${generated})
+  target_link_libraries(dunlin_${id}_core PUBLIC dunlin::sdk ${arg_LINK} PRIVATE dunlin_build_flags)
+  target_compile_options(dunlin_${id}_core PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+  set_target_properties(dunlin_${id}_core PROPERTIES POSITION_INDEPENDENT_CODE ON)
+
+  set(folder ${PROJECT_BINARY_DIR}/plugins/${id})
+  add_library(dunlin_${id} MODULE)
+  target_link_libraries(dunlin_${id} PRIVATE dunlin_${id}_core dunlin_build_flags)
+  target_link_options(dunlin_${id} PRIVATE -Wl,--exclude-libs,ALL
+    -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/plugin.map)
+  if(NOT DUNLIN_SANITIZE)  # The sanitizers' run-time is resolved at load.
+    target_link_options(dunlin_${id} PRIVATE -Wl,-z,defs)
+  endif()
+  set_target_properties(dunlin_${id} PROPERTIES PREFIX "" OUTPUT_NAME ${id} NO_SONAME ON
+    LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/plugin.map LIBRARY_OUTPUT_DIRECTORY ${folder})
+  set(schema)
+  if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/schema)
+    set(schema COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/schema ${folder}/schema)
+    file(GLOB migrations CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/schema/*.sql)
+    set_property(TARGET dunlin_${id} APPEND PROPERTY LINK_DEPENDS ${migrations})
+  endif()
+  set_property(TARGET dunlin_${id} APPEND PROPERTY LINK_DEPENDS ${manifest})
+  add_custom_command(TARGET dunlin_${id} POST_BUILD ${schema}
+    COMMAND ${CMAKE_COMMAND} -DMANIFEST=${manifest} -DLIBRARY=$<TARGET_FILE:dunlin_${id}>
+            -DOUT=${folder}/plugin.json -P ${PROJECT_SOURCE_DIR}/cmake/sidecar.cmake VERBATIM)
+  install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_LIBDIR}/dunlin/plugins USE_SOURCE_PERMISSIONS)
+endfunction()

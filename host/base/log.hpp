@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <dunlin/abi/log.h>
+#include <dunlin/json.hpp>
+
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunlin::host {
+
+/// One JSON object a line, to standard error or a file: at, level, origin, message, fields. Values
+/// registered as secrets are replaced in everything that is written. Thread-safe.
+class Log {
+public:
+    Log();
+    ~Log();
+    void open(const std::string& path);  // "-" is standard error.
+    void set_level(int32_t level) { level_ = level; }
+    void hide(std::string_view secret);
+    void write(int32_t level, std::string_view origin, std::string_view message,
+               const Json& fields = {}) noexcept;
+    void info(std::string_view origin, std::string_view message, const Json& fields = {}) noexcept {
+        write(DUNLIN_LOG_INFO, origin, message, fields);
+    }
+    void warn(std::string_view origin, std::string_view message, const Json& fields = {}) noexcept {
+        write(DUNLIN_LOG_WARN, origin, message, fields);
+    }
+    void error(std::string_view origin, std::string_view message,
+               const Json& fields = {}) noexcept {
+        write(DUNLIN_LOG_ERROR, origin, message, fields);
+    }
+    /// The text with every registered secret replaced.
+    std::string redact(std::string text) const;
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> secrets_;
+    int32_t level_ = DUNLIN_LOG_INFO;
+    int fd_ = 2;
+};
+
+}  // namespace dunlin::host

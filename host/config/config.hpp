@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <dunlin/json.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dunlin::host {
+
+struct SourceConfig {
+    std::string name;       // [sources.<name>]
+    std::string connector;  // Plugin id.
+    int64_t every_us = 0;   // 0: only on demand.
+    Json settings = Json::object();  // [sources.<name>.settings], relative paths made absolute.
+};
+
+/// dunlin.toml, checked whole: every mistake is reported at once, with its line.
+struct Config {
+    std::filesystem::path instance;  // The folder that holds dunlin.toml.
+    std::string instance_name = "dunlin";
+    std::string time_zone = "UTC";
+
+    std::string store_url = "sqlite:data/dunlin.db";
+    int store_connections_max = 8;
+    std::string store_durability = "full";  // Or "normal".
+
+    int http_port = 8734;
+    int64_t http_body_bytes_max = 4 * 1024 * 1024;
+
+    std::vector<std::filesystem::path> plugin_folders;  // Beside the shipped ones.
+    std::vector<std::string> plugins_disabled;
+    Json plugin_settings = Json::object();  // [plugins.<id>]
+
+    std::string log_path = "-";
+    std::string log_level = "info";
+    int jobs_threads = 2;
+
+    std::map<std::string, std::string> secrets;  // Name → "file:PATH" or "env:NAME".
+    std::vector<SourceConfig> sources;
+
+    // [testing]: a frozen clock and counted ids, so that two runs give the same bytes.
+    std::optional<int64_t> fixed_clock_us;
+    int64_t ids_seed = 0;
+    bool checks_replies = false;  // Validate replies against their schemas too.
+
+    /// Error invalid that lists every mistake as "dunlin.toml:12: …".
+    static Config load(const std::filesystem::path& instance);
+    /// The line of a key such as "plugins.receivables.x" for later messages; 0 when unknown.
+    int line_of(const std::string& dotted_key) const;
+    /// The value of a secret. Error not_found naming the secret and how to provide it.
+    std::string secret(const std::string& name) const;
+
+    std::map<std::string, int> lines;
+};
+
+}  // namespace dunlin::host

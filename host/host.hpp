@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "commands/commands.hpp"
+#include "config/config.hpp"
+#include "events/events.hpp"
+#include "jobs/jobs.hpp"
+#include "plugins/plugins.hpp"
+#include "store/store.hpp"
+#include "store/tx.hpp"
+#include "sync/sync.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace dunlin::host {
+
+/// One process of one instance: everything the rooms share, built in order and taken down in
+/// reverse. open() gives the store and migrations' plan; start() a host that answers commands;
+/// serve() adds the dispatcher, the job worker and scheduled syncs.
+class Host {
+public:
+    struct Options {
+        std::filesystem::path instance;
+        bool is_safe_mode = false;
+        bool migrates = true;               // Apply pending migrations at start.
+        std::filesystem::path plugin_root;  // Shipped plugins; default beside the program.
+    };
+    explicit Host(Options options);
+    ~Host();
+
+    void start();
+    void serve();
+    void stop();
+
+    const Config& config() const { return config_; }
+    Log& log() { return log_; }
+    Metrics& metrics() { return metrics_; }
+    Clock& clock() { return *clock_; }
+    Ids& ids() { return *ids_; }
+    Store& store() { return *store_; }
+    Plugins& plugins() { return *plugins_; }
+    Commands& commands() { return *commands_; }
+    Events& events() { return *events_; }
+    Jobs& jobs() { return *jobs_; }
+    Sync& sync() { return *sync_; }
+    LeaseTable& leases() { return *leases_; }
+    /// "hostname:pid:random": who holds a lease.
+    const std::string& holder() const { return holder_; }
+
+    /// A host transaction as of now.
+    std::unique_ptr<Tx> begin(Access access, Principal principal = Principal::operator_(),
+                              std::optional<Date> today = std::nullopt);
+
+    /// Bearer tokens: made once, kept as digest; the principal of a token or nothing.
+    std::string create_token(const std::string& name, const std::vector<std::string>& roles,
+                             const std::map<std::string, std::set<std::string>>& scopes);
+    std::optional<Principal> authenticate(const std::string& token);
+
+private:
+    void lease_node();
+    Options options_;
+    Config config_;
+    Log log_;
+    Metrics metrics_;
+    std::string holder_;
+    std::unique_ptr<Clock> clock_;
+    std::unique_ptr<Ids> ids_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<Plugins> plugins_;
+    std::unique_ptr<Commands> commands_;
+    std::unique_ptr<Events> events_;
+    std::unique_ptr<Jobs> jobs_;
+    std::unique_ptr<LeaseTable> leases_;
+    std::unique_ptr<Sync> sync_;
+    int node_ = -1;
+    bool is_serving_ = false;
+};
+
+}  // namespace dunlin::host

@@ -1,0 +1,31 @@
+CREATE TABLE dunlin_sync_cursor (
+    source text NOT NULL,
+    entity text NOT NULL,
+    cursor_text text NOT NULL,
+    at_us bigint NOT NULL,
+    PRIMARY KEY (source, entity)
+);
+CREATE TABLE dunlin_sync_run (
+    id bigint NOT NULL PRIMARY KEY,
+    source text NOT NULL,
+    started_us bigint NOT NULL,
+    ended_us bigint NOT NULL,
+    state text NOT NULL,
+    report_json text NOT NULL
+);
+-- Rows that could not be taken, with what they were and why.
+CREATE TABLE dunlin_quarantine (
+    source text NOT NULL,
+    entity text NOT NULL,
+    row_key text NOT NULL,
+    position text NOT NULL,
+    code text NOT NULL,
+    reason text NOT NULL,
+    raw_json text NOT NULL,
+    can_retry integer NOT NULL,
+    state text NOT NULL,
+    attempts integer NOT NULL,
+    first_seen_us bigint NOT NULL,
+    last_seen_us bigint NOT NULL,
+    PRIMARY KEY (source, entity, row_key)
+);
