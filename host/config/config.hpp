@@ -13,9 +13,9 @@
 namespace dunlin::host {
 
 struct SourceConfig {
-    std::string name;       // [sources.<name>]
-    std::string connector;  // Plugin id.
-    int64_t every_us = 0;   // 0: only on demand.
+    std::string name;                // [sources.<name>]
+    std::string connector;           // Plugin id.
+    int64_t every_us = 0;            // 0: only on demand.
     Json settings = Json::object();  // [sources.<name>.settings], relative paths made absolute.
 };
 
@@ -57,5 +57,12 @@ struct Config {
 
     std::map<std::string, int> lines;
 };
+
+/// What is wrong with [plugins.<id>] by the plugin's config_schema, and with the settings of every
+/// source of a connector by its source_schema: "dunlin.toml:12: …" each, empty when all is well.
+std::vector<std::string> check_settings(const Config& config, const std::string& plugin_id,
+                                        const Json& config_schema);
+std::vector<std::string> check_sources(const Config& config, const std::string& connector_id,
+                                       const Json& source_schema);
 
 }  // namespace dunlin::host
