@@ -4,7 +4,7 @@
 #include "types.h"
 
 /* Bulk rows cross the contract as Arrow C data interface structs. The layouts below are the ones
- * published by Apache Arrow, under its canonical guards, so that they may stand beside other copies.
+ * published by Apache Arrow, under its canonical guards, so that they may stand beside others.
  *
  * A batch is a struct array (format "+s") whose children are the columns. Formats in use:
  *   l int64 · i int32 · g float64 · b bool · tdD date (days since 1970-01-01) · tsu:UTC timestamp

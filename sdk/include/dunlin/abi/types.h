@@ -16,7 +16,7 @@
  * Results  Variable-length results go through the caller's dunlin_writer. Nothing is allocated on
  *          one side and freed on the other; only Arrow structs carry their own release.
  * Errors   A dunlin_status, plus a dunlin_err sink that may be NULL; whoever fails fills it through
- *          dunlin_host.err_set. Neither an exception nor a longjmp crosses a function declared here.
+ *          dunlin_host.err_set. No exception and no longjmp crosses a function declared here.
  * Threads  Each function states its thread. [main] the thread that loads and stops plugins;
  *          [any] any thread, several at a time; [call] the thread on which the host made the call
  *          that handed the object out, one at a time. */

@@ -7,11 +7,11 @@
 extern "C" {
 #endif
 
-/* Draft: asked for only when the manifest lists it under "drafts" and the operator allows drafts. */
+/* Draft: asked for only when the manifest lists it under "drafts" and the operator allows it. */
 #define DUNLIN_EXT_AUTHENTICATOR "dunlin.authenticator/1"
 
-/* Implemented by a plugin that knows who somebody is: a directory, a single sign-on. It answers who;
- * what they may do is decided by the host from roles. */
+/* Implemented by a plugin that knows who somebody is: a directory, a single sign-on. It says who
+ * they are; what they may do is decided by the host from roles. */
 typedef struct dunlin_authenticator_v1 {
     uint32_t struct_size; /* Written by the plugin. */
     uint32_t reserved;    /* 0. */

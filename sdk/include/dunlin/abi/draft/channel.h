@@ -7,7 +7,7 @@
 extern "C" {
 #endif
 
-/* Draft: asked for only when the manifest lists it under "drafts" and the operator allows drafts. */
+/* Draft: asked for only when the manifest lists it under "drafts" and the operator allows it. */
 #define DUNLIN_EXT_CHANNEL "dunlin.channel/1"
 
 /* One message on its way to a person. Texts are valid for the call. */

@@ -7,7 +7,7 @@
 extern "C" {
 #endif
 
-/* Draft: asked for only when the manifest lists it under "drafts" and the operator allows drafts. */
+/* Draft: asked for only when the manifest lists it under "drafts" and the operator allows it. */
 #define DUNLIN_EXT_HTTP_HANDLER "dunlin.http_handler/1"
 
 /* One raw request below /p/<plugin id>/. Everything is borrowed for the call. */

@@ -7,7 +7,7 @@
 extern "C" {
 #endif
 
-/* Draft: asked for only when the manifest lists it under "drafts" and the operator allows drafts. */
+/* Draft: asked for only when the manifest lists it under "drafts" and the operator allows it. */
 #define DUNLIN_EXT_LOOKUP_PROVIDER "dunlin.lookup_provider/1"
 
 /* Implemented by a plugin that asks an outside source about a person or a company: a register, an
