@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace dunlin::bench {
+
+/// Seconds that the rows of `tables` take when they are written raw into the same tables and
+/// indexes: same rows in the same order, same transaction size, same durability. Reading the rows
+/// is not timed.
+///
+/// SQLite: prepared inserts into a fresh file beside `path`, with the settings in `pragmas`.
+double raw_sqlite_seconds(const std::string& path, const std::vector<std::string>& tables,
+                          const std::string& pragmas, int64_t batch_rows);
+/// PostgreSQL: COPY into copies of the tables in the schema "raw" of the same database.
+double raw_postgres_seconds(const std::string& conninfo, const std::vector<std::string>& tables,
+                            int64_t batch_rows);
+
+/// Seconds of one query run to its last row on a connection of its own, and the rows it gave.
+double query_seconds(const std::string& url, const std::string& sql, int64_t& rows);
+
+}  // namespace dunlin::bench
