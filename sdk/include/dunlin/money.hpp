@@ -150,11 +150,13 @@ public:
     Money operator-() const { return Money(0, currency_) - *this; }
     Money operator+(const Money& other) const {
         int64_t sum = 0;
-        return result(other, __builtin_add_overflow(units_, other.units_, &sum), sum);
+        const bool overflow = __builtin_add_overflow(units_, other.units_, &sum);
+        return result(other, overflow, sum);
     }
     Money operator-(const Money& other) const {
         int64_t difference = 0;
-        return result(other, __builtin_sub_overflow(units_, other.units_, &difference), difference);
+        const bool overflow = __builtin_sub_overflow(units_, other.units_, &difference);
+        return result(other, overflow, difference);
     }
     Money& operator+=(const Money& other) { return *this = *this + other; }
     Money& operator-=(const Money& other) { return *this = *this - other; }
