@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,11 +16,14 @@
 
 namespace dunlin::host {
 
+class Schema;  // commands/commands.hpp
+
 struct CommandSpec {
     std::string name, plugin, permission, summary;
     bool is_action = false;
     bool is_scoped = false;
     Json request, reply;  // JSON Schema, draft-07.
+    std::shared_ptr<const Schema> request_schema, reply_schema;  // The same, compiled.
 };
 
 struct JobSpec {
@@ -29,6 +33,7 @@ struct JobSpec {
 struct TopicSpec {
     std::string topic, plugin;
     Json schema;
+    std::shared_ptr<const Schema> compiled;
 };
 
 struct Requirement {
@@ -55,6 +60,8 @@ struct Manifest {
 
     /// Error data that lists every violation with its place.
     static Manifest parse(std::string_view text, const std::string& where);
+    const TopicSpec* topic(std::string_view name) const;  // Of those it emits, or null.
+    bool has_job(std::string_view kind) const;
     /// True when the plugin may name that published view of another.
     bool may_read(const std::string& view) const {
         return permissions.count("db.read:" + view) > 0;

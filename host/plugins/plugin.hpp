@@ -13,6 +13,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 
 namespace dunlin::host {
@@ -51,4 +53,7 @@ struct Plugin {
 struct dunlin_ctx {
     dunlin::host::Host* host;
     dunlin::host::Plugin* plugin;
+    dunlin_host table{};  // What create() is given.
+    std::mutex mutex{};   // Guards the series.
+    std::set<std::string> series{};
 };
