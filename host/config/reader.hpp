@@ -28,8 +28,8 @@ private:
 /// A TOML file as JSON, and the line of every dotted key. Keeps the TOML library in one file.
 class Document {
 public:
-    /// A syntax error goes to `mistakes`; the document is then empty.
-    static std::unique_ptr<Document> parse(const std::string& text, Mistakes& mistakes);
+    /// Syntax errors go to `mistakes`; the document is then what can be read without those lines.
+    static std::unique_ptr<Document> parse(std::string text, Mistakes& mistakes);
     const Json& json() const { return json_; }
     const std::map<std::string, int>& lines() const { return lines_; }
 
