@@ -13,8 +13,8 @@
 namespace dunlin::host {
 
 struct StoreOptions {
-    std::string url;                 // "sqlite:PATH" or "postgresql:host=… dbname=… user=…".
-    std::filesystem::path base;      // A relative SQLite path starts here.
+    std::string url;             // "sqlite:PATH" or "postgresql:host=… dbname=… user=…".
+    std::filesystem::path base;  // A relative SQLite path starts here.
     int connections_max = 8;
     std::chrono::milliseconds wait_max{5000};  // For a connection and for the writer's place.
     bool is_read_back_durable = true;          // SQLite: synchronous FULL (else NORMAL).
@@ -32,7 +32,7 @@ struct Grant {
     std::vector<std::string> readable;
 };
 
-struct Finding {  // One line of `dunlin doctor`.
+struct Finding {                               // One line of `dunlin doctor`.
     std::string name, state, message, remedy;  // state: ok, warn, fail
 };
 

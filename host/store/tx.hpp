@@ -16,7 +16,9 @@ namespace dunlin::host {
 class Tx {
 public:
     Tx(Store& store, Access access, Moment moment, Principal principal)
-        : moment_(moment), principal_(std::move(principal)), access_(access),
+        : moment_(moment),
+          principal_(std::move(principal)),
+          access_(access),
           connection_(store.begin(access)) {
         if (!principal_.scopes.empty()) connection_->set_scope(principal_.scopes);
     }

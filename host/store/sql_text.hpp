@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "store/connection.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dunlin::host {
+
+/// What one SQL statement says without being parsed: enough to judge names and translate
+/// parameters. Constructs that the two databases read differently are refused.
+struct SqlText {
+    std::string first;                 // First keyword, lower case.
+    std::vector<std::string> names;    // Every identifier and keyword, lower case unless quoted.
+    std::vector<std::string> tables;   // Those that stand where a table stands, without CTEs.
+    std::vector<std::string> targets;  // What CREATE, ALTER or DROP makes or changes.
+    std::string dollars;               // The statement with $1, $2, … for each `?`.
+    uint32_t parameters = 0;
+};
+
+/// Error invalid for several statements, an open string, or a construct outside the common subset.
+SqlText scan_sql(std::string_view sql);
+/// The statements of a script; the last may lack its semicolon.
+std::vector<std::string> split_script(std::string_view script);
+/// Error denied when the statement names what the wall does not allow.
+void check_wall(const Wall& wall, const SqlText& sql);
+/// Error invalid unless it is [a-z_][a-z0-9_]*, at most 63 characters.
+void check_name(std::string_view name);
+/// Error denied unless the table is the plugin's own (or, to read, a view it was granted).
+void check_table(const Wall* wall, std::string_view table, Access access);
+/// True when the name starts with `owner` and "_".
+bool is_own_name(std::string_view owner, std::string_view name);
+/// Whether the plugin may read it by its name: own, granted, or the scoped form of those.
+bool may_read_name(const Wall& wall, std::string_view name);
+/// The refusal, naming plugin, table and remedy.
+[[noreturn]] void refuse_table(std::string_view plugin_id, std::string_view table);
+
+}  // namespace dunlin::host
