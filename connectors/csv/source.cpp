@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source.hpp"
+
+#include "cursor.hpp"
+#include "pull.hpp"
+
+#include <xxhash.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+namespace dunlin::csv {
+namespace {
+
+std::string mixed(const std::string& text) {
+    const auto hash = XXH3_128bits(text.data(), text.size());
+    std::array<char, 33> out{};
+    std::snprintf(out.data(), out.size(), "%016llx%016llx",
+                  static_cast<unsigned long long>(hash.high64),
+                  static_cast<unsigned long long>(hash.low64));
+    return out.data();
+}
+
+/// Everything besides the bytes of a file that decides what its rows are.
+std::string fingerprint(const Settings& settings, const std::string& mapping_text) {
+    const auto& layout = settings.layout;
+    return std::string(1, layout.delimiter) + layout.encoding + '\n' +
+           layout.formats.date.pattern() + '\n' + layout.formats.number.decimal +
+           layout.formats.number.thousands + std::to_string(settings.reader.field_bytes_max) +
+           std::to_string(settings.reader.is_final_newline_required) + mapping_text;
+}
+
+}  // namespace
+
+Settings Settings::parse(const Json& config) {
+    Settings out;
+    out.folder = config.at("folder").get<std::string>();
+    out.mapping = config.value("mapping", std::string());
+    out.layout.delimiter = parse_delimiter(config.value("delimiter", std::string(",")));
+    out.layout.encoding = config.value("encoding", std::string("UTF-8"));
+    require_encoding(out.layout.encoding);
+    out.layout.formats.date = DateFormat(config.value("date_format", std::string("YYYY-MM-DD")));
+    out.layout.formats.number = parse_number_format(config.value("decimal", std::string(".")),
+                                                    config.value("thousands", std::string()));
+    out.settle_us = config.value("settle_seconds", int64_t{5}) * 1'000'000;
+    out.batch_rows = config.value("batch_rows", int64_t{50000});
+    out.max_bad_share = config.value("max_bad_share", 0.5);
+    out.reader.field_bytes_max = config.value("max_field_bytes", std::size_t{65536});
+    out.reader.is_final_newline_required = config.value("require_final_newline", false);
+    return out;
+}
+
+CsvSource::CsvSource(std::string name, Settings settings, Surroundings surroundings)
+    : name_(std::move(name)),
+      settings_(std::move(settings)),
+      surroundings_(std::move(surroundings)),
+      folder_(settings_.folder, settings_.settle_us) {}
+
+std::shared_ptr<const Mapping> CsvSource::load_mapping(std::string& text) const {
+    if (settings_.mapping.empty()) return nullptr;
+    std::ifstream in(settings_.mapping, std::ios::binary);
+    std::ostringstream bytes;
+    if (in) bytes << in.rdbuf();
+    if (!in) {
+        throw Error(DUNLIN_E_INVALID, "the mapping " + settings_.mapping.string() +
+                                          " cannot be read; correct \"mapping\" in the source " +
+                                          name_);
+    }
+    text = bytes.str();
+    auto mapping = std::make_shared<Mapping>(
+        parse_mapping(settings_.mapping.filename().string(), text, settings_.layout));
+    require_encoding(mapping->layout.encoding);
+    return mapping;
+}
+
+Json CsvSource::check(const Cancel&) {
+    std::string text;
+    const auto mapping = load_mapping(text);
+    Json files = Json::object();
+    Json ignored = Json::array();
+    for (const auto& file : folder_.list(surroundings_.now_us())) {
+        const auto* entity = mapping ? nullptr : entity_of_file(file.name);
+        if (mapping ? matches(mapping->files, file.name) : entity != nullptr) {
+            const auto key = mapping ? mapping->files : std::string(entity->name);
+            files[key] = files.value(key, 0) + 1;
+        } else if (ignored.size() < 20) {
+            ignored.push_back(file.name);
+        }
+    }
+    return {{"folder", folder_.path().string()}, {"files", files}, {"ignored", ignored}};
+}
+
+void CsvSource::warn_of(const File& file) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!warned_.insert(file.name).second) return;
+    }
+    surroundings_.warn("the source " + name_ + " does not read " + file.name +
+                       ": its name begins with no entity, such as invoice-2026-01.csv" +
+                       did_you_mean(file.path.stem().string(), entity_names()));
+}
+
+std::unique_ptr<Pull> CsvSource::pull(std::string_view entity_name, std::string_view cursor_text,
+                                      Cancel cancel) {
+    const auto* entity = find_entity(entity_name);
+    if (!entity) {
+        throw Error(DUNLIN_E_INVALID,
+                    in_quotes(entity_name) + " is not an entity of the csv connector");
+    }
+    std::string mapping_text;
+    PullPlan plan{*entity, settings_, load_mapping(mapping_text), Cursor::parse(cursor_text),
+                  {},      {}};
+    const auto layout = fingerprint(settings_, mapping_text);
+    std::vector<WaitingFile> later;
+    for (auto& file : folder_.list(surroundings_.now_us())) {
+        const auto* own = plan.mapping ? nullptr : entity_of_file(file.name);
+        const bool is_ours =
+            plan.mapping ? plan.mapping->gives(*entity) && matches(plan.mapping->files, file.name)
+                         : own == entity;
+        if (!plan.mapping && !own) warn_of(file);
+        if (!is_ours) continue;
+        const auto key = mixed(folder_.hash(file, cancel) + layout);
+        // The same bytes under two names are one file.
+        if (!plan.present.insert(key).second || plan.cursor.is_done(key)) continue;
+        const bool is_current = plan.cursor.current && plan.cursor.current->key == key;
+        (is_current ? plan.files : later).push_back({std::move(file), key});
+    }
+    plan.files.insert(plan.files.end(), std::make_move_iterator(later.begin()),
+                      std::make_move_iterator(later.end()));
+    return std::make_unique<CsvPull>(std::move(plan), cancel);
+}
+
+}  // namespace dunlin::csv
