@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/output.hpp"
+
+#include <dunlin/error.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace dunlin::host {
+
+namespace {
+
+bool is_money(const Ordered& value) {
+    return value.is_object() && value.size() == 2 && value.contains("amount") &&
+           value.contains("currency") && value["amount"].is_string();
+}
+
+bool is_rows(const Ordered& value) {
+    return value.is_array() && !value.empty() &&
+           std::all_of(value.begin(), value.end(),
+                       [](const Ordered& one) { return one.is_object() && !is_money(one); });
+}
+
+/// Control characters of stored text must not reach a terminal as commands.
+std::string shown(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        out += byte < 0x20 || byte == 0x7f ? ' ' : c;
+    }
+    return out;
+}
+
+std::string cell(const Ordered& value) {
+    if (value.is_null()) return {};
+    if (value.is_string()) return shown(value.get<std::string>());
+    if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+    if (is_money(value)) return cell(value["amount"]) + " " + cell(value["currency"]);
+    std::string out;
+    if (value.is_array()) {
+        for (const auto& one : value) out += (out.empty() ? "" : ", ") + cell(one);
+        return out;
+    }
+    if (value.is_object()) {
+        for (const auto& [key, one] : value.items()) {
+            out += (out.empty() ? "" : ", ") + key + " " + cell(one);
+        }
+        return out;
+    }
+    return value.dump();
+}
+
+std::size_t width(const std::string& text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+    }));
+}
+
+struct Column {
+    std::string name;
+    std::size_t width = 0;
+    bool is_right = true;   // Until something that is no number or amount is seen.
+    bool is_below = false;  // Lists of objects stand below their row.
+};
+
+std::vector<Column> columns_of(const Ordered& rows) {
+    std::vector<Column> out;
+    for (const auto& row : rows) {
+        for (const auto& [key, value] : row.items()) {
+            auto found = std::find_if(out.begin(), out.end(),
+                                      [&name = key](const Column& c) { return c.name == name; });
+            if (found == out.end()) {
+                out.push_back({key, width(key)});
+                found = out.end() - 1;
+            }
+            if (is_rows(value)) found->is_below = true;
+            found->width = std::max(found->width, width(cell(value)));
+            if (!value.is_null() && !value.is_number() && !is_money(value)) found->is_right = false;
+        }
+    }
+    return out;
+}
+
+void padded(std::ostream& out, const std::string& text, const Column& column, bool is_last) {
+    const std::string space(column.width > width(text) ? column.width - width(text) : 0, ' ');
+    out << "  " << (column.is_right ? space + text : is_last ? text : text + space);
+}
+
+void table(std::ostream& out, const Ordered& rows, const std::string& indent) {
+    const auto all = columns_of(rows);
+    std::vector<Column> columns;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(columns),
+                 [](const Column& c) { return !c.is_below; });
+    out << indent;
+    for (const auto& column : columns) {
+        padded(out, column.name, column, &column == &columns.back());
+    }
+    out << "\n";
+    for (const auto& row : rows) {
+        out << indent;
+        for (const auto& column : columns) {
+            padded(out, row.contains(column.name) ? cell(row[column.name]) : "", column,
+                   &column == &columns.back());
+        }
+        out << "\n";
+        for (const auto& column : all) {
+            if (!column.is_below || !row.contains(column.name)) continue;
+            for (const auto& one : row[column.name]) {
+                out << indent << "      " << column.name << ": " << cell(one) << "\n";
+            }
+        }
+    }
+}
+
+void named(std::ostream& out, const Ordered& object, const std::string& indent) {
+    std::size_t widest = 0;
+    for (const auto& [key, value] : object.items()) widest = std::max(widest, width(key));
+    for (const auto& [key, value] : object.items()) {
+        if (is_rows(value)) {
+            out << indent << key << "\n";
+            table(out, value, indent);
+        } else if (value.is_object() && !is_money(value) && !value.empty()) {
+            out << indent << key << "\n";
+            named(out, value, indent + "  ");
+        } else {
+            out << indent << key << std::string(widest - width(key) + 2, ' ') << cell(value)
+                << "\n";
+        }
+    }
+}
+
+void flatten(const Ordered& value, const std::string& path, Ordered& out) {
+    if (value.is_object() && !value.empty()) {
+        for (const auto& [key, inner] : value.items()) {
+            flatten(inner, path.empty() ? key : path + "." + key, out);
+        }
+    } else {
+        out[path] = value;
+    }
+}
+
+std::string field(const Ordered& value) {
+    auto text = value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump();
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2) {
+        text.insert(at, 1, '"');
+    }
+    return "\"" + text + "\"";
+}
+
+Ordered rows_of(const Ordered& reply, const std::string& wanted) {
+    if (reply.is_array() && wanted.empty()) return reply;
+    std::vector<std::string> lists;
+    for (const auto& [key, value] : reply.items()) {
+        if (value.is_array() && (value.empty() || is_rows(value))) lists.push_back(key);
+    }
+    if (!wanted.empty() && std::count(lists.begin(), lists.end(), wanted) == 0) {
+        throw Error(DUNLIN_E_INVALID, "the reply has no list \"" + wanted + "\" for --rows");
+    }
+    if (!wanted.empty()) return reply[wanted];
+    if (lists.empty()) return Ordered::array({reply});
+    if (lists.size() == 1) return reply[lists[0]];
+    std::string names;
+    for (const auto& name : lists) names += (names.empty() ? "" : ", ") + name;
+    throw Error(DUNLIN_E_INVALID, "the reply has several lists; choose one with --rows: " + names);
+}
+
+}  // namespace
+
+void print_table(std::ostream& out, const Ordered& reply) {
+    if (is_rows(reply)) {
+        table(out, reply, "");
+    } else if (reply.is_object()) {
+        named(out, reply, "");
+    } else if (reply.is_array() && reply.empty()) {
+        out << "(none)\n";
+    } else {
+        out << cell(reply) << "\n";
+    }
+}
+
+void print_csv(std::ostream& out, const Ordered& reply, const std::string& rows) {
+    auto flat = Ordered::array();
+    auto header = Ordered::object();  // In order of appearance, each once.
+    for (const auto& row : rows_of(reply, rows)) {
+        auto one = Ordered::object();
+        flatten(row, row.is_object() ? "" : "value", one);
+        for (const auto& [key, value] : one.items()) header[key] = nullptr;
+        flat.push_back(std::move(one));
+    }
+    const auto line = [&](const auto& text_of) {
+        const char* comma = "";
+        for (const auto& [key, value] : header.items()) {
+            out << comma << text_of(key);
+            comma = ",";
+        }
+        out << "\r\n";
+    };
+    if (!header.empty()) line([](const std::string& key) { return field(key); });
+    for (const auto& row : flat) {
+        line([&](const std::string& key) {
+            return row.contains(key) ? field(row[key]) : std::string();
+        });
+    }
+}
+
+void print(std::ostream& out, const Ordered& reply, Format format, const std::string& rows) {
+    if (format == Format::csv) {
+        print_csv(out, reply, rows);
+    } else if (format == Format::json) {
+        out << reply.dump(2) << "\n";
+    } else {
+        print_table(out, reply);
+    }
+    out.flush();
+}
+
+}  // namespace dunlin::host
