@@ -14,7 +14,9 @@
 #include "store/tx.hpp"
 #include "sync/sync.hpp"
 
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -22,8 +24,9 @@
 namespace dunlin::host {
 
 /// One process of one instance: everything the rooms share, built in order and taken down in
-/// reverse. open() gives the store and migrations' plan; start() a host that answers commands;
-/// serve() adds the dispatcher, the job worker and scheduled syncs.
+/// reverse. Made, it has its configuration and knows its plugins' manifests; store() reaches the
+/// database; start() makes a host that answers commands; serve() adds the dispatcher, the job
+/// worker and scheduled syncs.
 class Host {
 public:
     struct Options {
@@ -35,16 +38,23 @@ public:
     explicit Host(Options options);
     ~Host();
 
+    /// Reaches the database; done by start(), and by store() before that.
+    void open();
     void start();
     void serve();
     void stop();
+    /// Migrations that wait: the host's first, then each plugin's in start order.
+    std::vector<Migration> pending_migrations();
 
     const Config& config() const { return config_; }
     Log& log() { return log_; }
     Metrics& metrics() { return metrics_; }
     Clock& clock() { return *clock_; }
     Ids& ids() { return *ids_; }
-    Store& store() { return *store_; }
+    Store& store() {
+        if (!store_) open();
+        return *store_;
+    }
     Plugins& plugins() { return *plugins_; }
     Commands& commands() { return *commands_; }
     Events& events() { return *events_; }
@@ -64,7 +74,15 @@ public:
     std::optional<Principal> authenticate(const std::string& token);
 
 private:
+    void find_plugins();
+    void migrate();
+    void migrate_plugin(Plugin& plugin);
+    void publish();
     void lease_node();
+    void renew_node();
+    void release_node();
+    bool take_node(int node, int64_t now_us);
+
     Options options_;
     Config config_;
     Log log_;
@@ -80,7 +98,11 @@ private:
     std::unique_ptr<LeaseTable> leases_;
     std::unique_ptr<Sync> sync_;
     int node_ = -1;
+    bool is_started_ = false;
     bool is_serving_ = false;
+    std::mutex renewal_mutex_;
+    std::condition_variable renewal_;
+    std::thread renewer_;
 };
 
 }  // namespace dunlin::host

@@ -15,6 +15,7 @@ struct dunlin_cancel;
 namespace dunlin::host {
 
 class Host;
+struct Plugin;
 
 /// Parsed JSON from outside. Error invalid when it is none or nests too deep, limit when too large.
 Json parse_document(std::string_view text, const char* what);

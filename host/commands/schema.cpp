@@ -32,10 +32,30 @@ constexpr const char* date_pattern =
     "02-(0[1-9]|[12][0-9]))$";
 
 const std::set<std::string> plain_keywords = {
-    "$schema",   "$id",      "$comment",         "title",         "description",      "default",
-    "examples",  "type",     "enum",             "const",         "multipleOf",       "maximum",
-    "minimum",   "required", "exclusiveMaximum", "maxLength",     "exclusiveMinimum", "minLength",
-    "maxItems",  "minItems", "uniqueItems",      "maxProperties", "minProperties",    "readOnly",
+    "$schema",
+    "$id",
+    "$comment",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "type",
+    "enum",
+    "const",
+    "multipleOf",
+    "maximum",
+    "minimum",
+    "required",
+    "exclusiveMaximum",
+    "maxLength",
+    "exclusiveMinimum",
+    "minLength",
+    "maxItems",
+    "minItems",
+    "uniqueItems",
+    "maxProperties",
+    "minProperties",
+    "readOnly",
     "writeOnly",
 };
 const std::set<std::string> schema_keywords = {
@@ -59,8 +79,8 @@ public:
             if (plain_keywords.count(key)) {
                 out[key] = value;
             } else if (schema_keywords.count(key)) {
-                out[key] = value.is_array() && key == "items" ? list(value, here)
-                                                              : prepare(value, here);
+                out[key] =
+                    value.is_array() && key == "items" ? list(value, here) : prepare(value, here);
             } else if (list_keywords.count(key)) {
                 for (auto& one : list(value, here)) out[key].push_back(std::move(one));
             } else if (map_keywords.count(key)) {

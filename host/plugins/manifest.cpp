@@ -137,8 +137,8 @@ void read_declared(const Json& document, Manifest& out) {
     }
     for (const auto& one : document.value("emits", Json::array())) {
         const std::string topic = one["topic"];
-        out.emits.push_back(
-            {topic, out.id, one["schema"], Schema::compile(one["schema"], "of the topic " + topic)});
+        out.emits.push_back({topic, out.id, one["schema"],
+                             Schema::compile(one["schema"], "of the topic " + topic)});
     }
     for (const auto& one : document.value("tables", Json::array())) {
         out.tables[one["name"]] = one.value("partition_key", "");
@@ -199,9 +199,9 @@ Manifest Manifest::parse(std::string_view text, const std::string& where) {
     return out;
 }
 
-const TopicSpec* Manifest::topic(std::string_view name) const {
+const TopicSpec* Manifest::topic(std::string_view wanted) const {
     for (const auto& one : emits) {
-        if (one.topic == name) return &one;
+        if (one.topic == wanted) return &one;
     }
     return nullptr;
 }
@@ -216,7 +216,8 @@ bool Manifest::has_job(std::string_view kind) const {
 bool Manifest::may_emit(const std::string& topic) const {
     if (permissions.count("event.emit:" + topic)) return true;
     const auto dot = topic.find('.');
-    return dot != std::string::npos && permissions.count("event.emit:" + topic.substr(0, dot) + ".*");
+    return dot != std::string::npos &&
+           permissions.count("event.emit:" + topic.substr(0, dot) + ".*");
 }
 
 int compare_versions(std::string_view a, std::string_view b) {
@@ -233,7 +234,7 @@ bool is_in_range(std::string_view version, std::string_view range) {
         if (operator_size == std::string_view::npos) return false;
         const auto sign = one.substr(0, operator_size);
         const auto order = compare_versions(version, one.substr(operator_size));
-        const bool holds = sign == ">="  ? order >= 0
+        const bool holds = sign == ">="   ? order >= 0
                            : sign == "<=" ? order <= 0
                            : sign == ">"  ? order > 0
                            : sign == "<"  ? order < 0

@@ -22,7 +22,7 @@ struct CommandSpec {
     std::string name, plugin, permission, summary;
     bool is_action = false;
     bool is_scoped = false;
-    Json request, reply;  // JSON Schema, draft-07.
+    Json request, reply;                                         // JSON Schema, draft-07.
     std::shared_ptr<const Schema> request_schema, reply_schema;  // The same, compiled.
 };
 
@@ -50,17 +50,18 @@ struct Manifest {
     std::vector<CommandSpec> commands;
     std::vector<JobSpec> jobs;
     std::vector<TopicSpec> emits;
-    std::map<std::string, std::string> tables;  // Name → partition key, empty for a reference table.
-    std::vector<ScopedView> views;              // All published ones; columns may be empty.
-    std::map<std::string, std::string> scope_dimensions;                      // Name → title.
-    std::map<std::string, std::set<std::string>> roles;                       // Name → permissions.
+    std::map<std::string, std::string>
+        tables;                     // Name → partition key, empty for a reference table.
+    std::vector<ScopedView> views;  // All published ones; columns may be empty.
+    std::map<std::string, std::string> scope_dimensions;  // Name → title.
+    std::map<std::string, std::set<std::string>> roles;   // Name → permissions.
     Json config_schema, source_schema;
     std::string migrations;  // Folder beside plugin.json, or empty.
     Json document;           // All of it.
 
     /// Error data that lists every violation with its place.
     static Manifest parse(std::string_view text, const std::string& where);
-    const TopicSpec* topic(std::string_view name) const;  // Of those it emits, or null.
+    const TopicSpec* topic(std::string_view wanted) const;  // Of those it emits, or null.
     bool has_job(std::string_view kind) const;
     /// True when the plugin may name that published view of another.
     bool may_read(const std::string& view) const {

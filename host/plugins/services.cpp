@@ -3,6 +3,12 @@
 
 #include "host.hpp"
 
+#include <dunlin/abi/clock.h>
+#include <dunlin/abi/config.h>
+#include <dunlin/abi/ids.h>
+#include <dunlin/abi/metrics.h>
+#include <dunlin/abi/policies.h>
+
 #include <array>
 #include <utility>
 

@@ -20,9 +20,9 @@ struct dunlin_tx {
     dunlin::host::Tx* tx;
     dunlin::host::Host* host;
     dunlin::host::Plugin* plugin;
-    bool is_scoped;                          // The call is a scoped one.
+    bool is_scoped;                           // The call is a scoped one.
     std::unique_ptr<dunlin::host::Tx> own{};  // Set when the plugin began it itself.
-    dunlin_stmt* statements = nullptr;       // Those not finalized yet.
+    dunlin_stmt* statements = nullptr;        // Those not finalized yet.
 
     const dunlin::host::Wall* wall() const {
         return is_scoped ? &plugin->scoped_wall : &plugin->wall;

@@ -19,7 +19,8 @@ void DUNLIN_CALL log(dunlin_ctx* context, int32_t level, dunlin_str message,
                      dunlin_str fields_json) noexcept {
     guard(&ErrorSink::set, nullptr, [&] {
         const auto text = to_view(fields_json);
-        auto fields = text.empty() ? Json() : Json::parse(text, nullptr, /*allow_exceptions=*/false);
+        auto fields =
+            text.empty() ? Json() : Json::parse(text, nullptr, /*allow_exceptions=*/false);
         if (fields.is_discarded() || (!fields.is_null() && !fields.is_object())) {
             fields = {{"fields_not_json", std::string(text)}};
         }
@@ -39,9 +40,9 @@ dunlin_status DUNLIN_CALL secret(dunlin_ctx* context, dunlin_str name, const dun
         const std::string key(to_view(name));
         const auto& manifest = context->plugin->manifest;
         if (!manifest.permissions.count("secret:" + key)) {
-            throw Error(DUNLIN_E_DENIED, "the plugin " + manifest.id +
-                                             " may not read the secret " + key + "; add \"secret:" +
-                                             key + "\" to its permissions in plugin.json");
+            throw Error(DUNLIN_E_DENIED, "the plugin " + manifest.id + " may not read the secret " +
+                                             key + "; add \"secret:" + key +
+                                             "\" to its permissions in plugin.json");
         }
         const auto text = context->host->config().secret(key);
         context->host->log().hide(text);
@@ -73,10 +74,9 @@ std::string label_text(dunlin_str labels_json) {
 /// Prometheus' name of a plugin's metric, or empty when the plugin has too many series.
 std::string series_name(dunlin_ctx& context, dunlin_str name, const std::string& labels) {
     const auto text = to_view(name);
-    const auto is_plain =
-        !text.empty() && text.size() <= 100 && std::all_of(text.begin(), text.end(), [](char c) {
-            return c == '_' || (c >= 'a' && c <= 'z');
-        });
+    const auto is_plain = !text.empty() && text.size() <= 100 &&
+                          std::all_of(text.begin(), text.end(),
+                                      [](char c) { return c == '_' || (c >= 'a' && c <= 'z'); });
     const std::scoped_lock lock(context.mutex);
     const auto key = std::string(text) + "{" + labels;
     if (is_plain && (context.series.count(key) || context.series.size() < series_max)) {

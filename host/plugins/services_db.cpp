@@ -65,13 +65,13 @@ void need_own(const dunlin_tx* view, const char* what) {
 }
 
 void need_name(std::string_view name, const char* what) {
-    const auto is_plain = !name.empty() && name.size() <= 63 &&
-                          std::all_of(name.begin(), name.end(), [](char c) {
-                              return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-                          });
+    const auto is_plain =
+        !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), [](char c) {
+            return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        });
     if (is_plain) return;
-    throw Error(DUNLIN_E_INVALID, "\"" + std::string(name.substr(0, 80)) + "\" is not the name of " +
-                                      what);
+    throw Error(DUNLIN_E_INVALID,
+                "\"" + std::string(name.substr(0, 80)) + "\" is not the name of " + what);
 }
 
 std::vector<std::string> texts(const dunlin_str* from, uint32_t n) {
@@ -278,10 +278,10 @@ void abandon_statements(dunlin_tx& view) noexcept {
 
 const void* db_table() {
     static const dunlin_db_v1 table = {
-        sizeof table, 0,           begin,        commit,      rollback,    prepare,
-        finalize,     reset,       bind_null,    bind_i64,    bind_f64,    bind_text,
-        bind_blob,    step,        changes,      column_count, column_name, column_type,
-        column_i64,   column_f64,  column_text,  column_blob, exec_batch,  query_stream,
+        sizeof table, 0,          begin,       commit,       rollback,    prepare,
+        finalize,     reset,      bind_null,   bind_i64,     bind_f64,    bind_text,
+        bind_blob,    step,       changes,     column_count, column_name, column_type,
+        column_i64,   column_f64, column_text, column_blob,  exec_batch,  query_stream,
         bulk_write,   bulk_lookup};
     return &table;
 }

@@ -99,9 +99,8 @@ dunlin_status DUNLIN_CALL policy_get(dunlin_tx* tx, dunlin_str kind, dunlin_str 
             "LIMIT 1",
             tx->plugin->id(), to_view(kind), to_view(scope), on);
         if (!row->step()) {
-            throw Error(DUNLIN_E_NOT_FOUND,
-                        "no policy " + std::string(to_view(kind)) + " is in force on " +
-                            Date(on).text());
+            throw Error(DUNLIN_E_NOT_FOUND, "no policy " + std::string(to_view(kind)) +
+                                                " is in force on " + Date(on).text());
         }
         const Json out = {{"version", row->i64(0)},
                           {"scope", std::string(to_view(scope))},
@@ -121,7 +120,8 @@ dunlin_status DUNLIN_CALL policy_put(dunlin_tx* tx, dunlin_str kind, dunlin_str 
         int64_t next = 1;
         {
             auto last = writer.db().query(
-                "SELECT max(version) FROM dunlin_policy WHERE plugin = ? AND kind = ? AND scope = ?",
+                "SELECT max(version) FROM dunlin_policy WHERE plugin = ? AND kind = ? AND scope = "
+                "?",
                 tx->plugin->id(), to_view(kind), to_view(scope));
             if (last->step()) next = last->i64(0) + 1;
         }

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host.hpp"
+
+#include <sodium.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+
+namespace dunlin::host {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int nodes = 1024;
+constexpr int64_t node_lease_us = 60'000'000;
+
+std::string random_text(std::size_t bytes) {
+    std::vector<unsigned char> raw(bytes);
+    randombytes_buf(raw.data(), raw.size());
+    std::string out(sodium_base64_ENCODED_LEN(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING), 0);
+    sodium_bin2base64(out.data(), out.size(), raw.data(), raw.size(),
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    out.pop_back();  // The terminating zero.
+    return out;
+}
+
+std::string make_holder() {
+    std::array<char, 256> name{};
+    ::gethostname(name.data(), name.size() - 1);
+    return std::string(name.data()) + ":" + std::to_string(::getpid()) + ":" + random_text(6);
+}
+
+/// Beside the program, as in a build folder, or where it is installed: <prefix>/lib/….
+fs::path default_plugin_root() {
+    std::error_code failed;
+    const auto folder = fs::read_symlink("/proc/self/exe", failed).parent_path();
+    if (fs::is_directory(folder / "plugins")) return folder / "plugins";
+    const auto libraries = folder.parent_path() / "lib";
+    if (fs::is_directory(libraries / "dunlin/plugins")) return libraries / "dunlin/plugins";
+    for (const auto& entry : fs::directory_iterator(libraries, failed)) {
+        if (fs::is_directory(entry.path() / "dunlin/plugins"))
+            return entry.path() / "dunlin/plugins";
+    }
+    return folder / "plugins";
+}
+
+int32_t level_of(const std::string& name) {
+    if (name == "debug") return DUNLIN_LOG_DEBUG;
+    if (name == "warn") return DUNLIN_LOG_WARN;
+    return name == "error" ? DUNLIN_LOG_ERROR : DUNLIN_LOG_INFO;
+}
+
+std::string digest_of(const std::string& token) {
+    std::array<unsigned char, crypto_generichash_BYTES> hash{};
+    crypto_generichash(hash.data(), hash.size(),
+                       reinterpret_cast<const unsigned char*>(token.data()), token.size(), nullptr,
+                       0);
+    std::array<char, 2 * crypto_generichash_BYTES + 1> hex{};
+    sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
+    return hex.data();
+}
+
+void need_known(const char* what, const std::string& name, const std::set<std::string>& known) {
+    if (known.count(name)) return;
+    std::string names;
+    for (const auto& one : known) names += (names.empty() ? "" : ", ") + one;
+    throw Error(DUNLIN_E_INVALID, std::string("there is no ") + what + " " + name +
+                                      "; there is: " + (names.empty() ? "none" : names));
+}
+
+}  // namespace
+
+Host::Host(Options options)
+    : options_(std::move(options)), config_(Config::load(options_.instance)) {
+    if (sodium_init() < 0) throw Error(DUNLIN_E_INTERNAL, "libsodium cannot be initialised");
+    log_.set_level(level_of(config_.log_level));
+    log_.open(config_.log_path);
+    holder_ = make_holder();
+    clock_ = std::make_unique<Clock>(config_.time_zone, config_.fixed_clock_us);
+    ids_ = std::make_unique<Ids>(*clock_);
+    plugins_ = std::make_unique<Plugins>(*this);
+    commands_ = std::make_unique<Commands>(*this);
+    events_ = std::make_unique<Events>(*this);
+    jobs_ = std::make_unique<Jobs>(*this);
+    leases_ = std::make_unique<LeaseTable>(*this);
+    sync_ = std::make_unique<Sync>(*this);
+    find_plugins();
+}
+
+Host::~Host() {
+    stop();
+}
+
+void Host::find_plugins() {
+    if (options_.plugin_root.empty()) options_.plugin_root = default_plugin_root();
+    Plugins::Options what;
+    what.folders = {options_.plugin_root};
+    what.folders.insert(what.folders.end(), config_.plugin_folders.begin(),
+                        config_.plugin_folders.end());
+    what.state_folder = config_.instance / "state";
+    what.disabled = config_.plugins_disabled;
+    what.is_safe_mode = options_.is_safe_mode;
+    what.first_party_folder = options_.plugin_root;
+    what.configs = config_.plugin_settings;
+    plugins_->find(what);
+}
+
+void Host::open() {
+    if (store_) return;
+    StoreOptions options;
+    options.url = config_.store_url;
+    options.base = config_.instance;
+    options.connections_max = config_.store_connections_max;
+    options.is_read_back_durable = config_.store_durability == "full";
+    store_ = Store::open(options);
+}
+
+std::vector<Migration> Host::pending_migrations() {
+    auto all = host_migrations(store().dialect());
+    for (auto& one : plugins_->migrations(store().dialect())) all.push_back(std::move(one));
+    return plan_migrations(store(), all);
+}
+
+void Host::migrate() {
+    const auto own = host_migrations(store_->dialect());
+    if (!plan_migrations(*store_, own).empty()) {
+        if (!options_.migrates) {
+            throw Error(DUNLIN_E_CONFLICT,
+                        "the database is older than this program: run `dunlin migrate apply`");
+        }
+        apply_migrations(*store_, own, clock_->now_us());
+    }
+    for (auto* plugin : plugins_->in_order()) {
+        if (plugin->state != PluginState::found) continue;
+        try {
+            migrate_plugin(*plugin);
+        } catch (const Error& e) {
+            if (e.status() == DUNLIN_E_UNAVAILABLE) throw;
+            plugins_->block(*plugin,
+                            std::string("its tables cannot be brought up to date: ") + e.what());
+        }
+    }
+}
+
+void Host::migrate_plugin(Plugin& plugin) {
+    const auto all = plugins_->migrations_of(plugin, store_->dialect());
+    if (all.empty() || plan_migrations(*store_, all).empty()) return;
+    if (!options_.migrates) {
+        throw Error(DUNLIN_E_CONFLICT, "migrations wait: run `dunlin migrate apply`");
+    }
+    apply_migrations(*store_, all, clock_->now_us());
+}
+
+/// What plugins may read of each other, and the scoped views every session has.
+void Host::publish() {
+    std::vector<Grant> grants;
+    std::vector<ScopedView> views;
+    for (const auto* plugin : plugins_->in_order()) {
+        if (plugin->state != PluginState::found) continue;
+        grants.push_back(
+            {plugin->id(), {plugin->wall.readable.begin(), plugin->wall.readable.end()}});
+        for (const auto& view : plugin->manifest.views) {
+            if (!view.columns.empty()) views.push_back(view);
+        }
+    }
+    store_->set_scoped_views(std::move(views));
+    store_->grant(grants);
+}
+
+void Host::start() {
+    if (is_started_) return;
+    open();
+    migrate();
+    publish();
+    is_started_ = true;
+    lease_node();
+    plugins_->start();
+    commands_->start();
+    events_->register_subscribers();
+}
+
+void Host::serve() {
+    if (is_serving_) return;
+    start();
+    is_serving_ = true;
+    events_->start();
+    jobs_->start();
+    sync_->start();
+}
+
+void Host::stop() {
+    if (is_serving_) {
+        sync_->stop();
+        jobs_->stop();
+        events_->stop();
+        is_serving_ = false;
+    }
+    plugins_->stop();
+    if (is_started_) release_node();
+    is_started_ = false;
+}
+
+std::unique_ptr<Tx> Host::begin(Access access, Principal principal, std::optional<Date> today) {
+    return std::make_unique<Tx>(store(), access, clock_->moment(today), std::move(principal));
+}
+
+bool Host::take_node(int node, int64_t now_us) {
+    Tx tx(*store_, Access::write, clock_->moment(), Principal::operator_());
+    const auto taken = tx.db().exec(
+        "INSERT INTO dunlin_node (node, holder, lease_until_us) VALUES (?, ?, ?) ON CONFLICT "
+        "(node) "
+        "DO UPDATE SET holder = excluded.holder, lease_until_us = excluded.lease_until_us "
+        "WHERE dunlin_node.lease_until_us < ? OR dunlin_node.holder = excluded.holder",
+        node, holder_, now_us + node_lease_us, now_us);
+    tx.commit();
+    return taken == 1;
+}
+
+void Host::lease_node() {
+    if (config_.ids_seed != 0) {
+        ids_->use_seed(config_.ids_seed);
+        ids_->use_node(0);
+        return;
+    }
+    // Starting somewhere else each time keeps two processes from racing for the same number.
+    const auto first = static_cast<int>(randombytes_uniform(nodes));
+    for (int i = 0; i < nodes && node_ < 0; ++i) {
+        const int node = (first + i) % nodes;
+        if (take_node(node, clock_->now_us())) node_ = node;
+    }
+    if (node_ < 0) {
+        throw Error(DUNLIN_E_UNAVAILABLE, "all " + std::to_string(nodes) +
+                                              " node numbers are leased; stop a process, or wait a "
+                                              "minute after one was killed");
+    }
+    ids_->use_node(node_);
+    renewer_ = std::thread([this] { renew_node(); });
+}
+
+void Host::renew_node() {
+    std::unique_lock lock(renewal_mutex_);
+    while (node_ >= 0) {
+        renewal_.wait_for(lock, std::chrono::microseconds(node_lease_us / 3));
+        if (node_ < 0) return;
+        try {
+            if (take_node(node_, clock_->now_us())) continue;
+            log_.error("host", "another process took this one's node number; it makes no more ids");
+            ids_->use_node(-1);
+            return;
+        } catch (const Error& e) {
+            log_.warn("host", std::string("the node lease was not renewed: ") + e.what());
+        }
+    }
+}
+
+void Host::release_node() {
+    if (!renewer_.joinable()) return;
+    int node = -1;
+    {
+        const std::scoped_lock lock(renewal_mutex_);
+        node = std::exchange(node_, -1);
+    }
+    renewal_.notify_all();
+    renewer_.join();
+    try {
+        Tx tx(*store_, Access::write, clock_->moment(), Principal::operator_());
+        tx.db().exec("DELETE FROM dunlin_node WHERE node = ? AND holder = ?", node, holder_);
+        tx.commit();
+    } catch (const Error& e) {  // The lease runs out by itself.
+        log_.warn("host", std::string("the node lease was not given back: ") + e.what());
+    }
+}
+
+std::string Host::create_token(const std::string& name, const std::vector<std::string>& roles,
+                               const std::map<std::string, std::set<std::string>>& scopes) {
+    std::set<std::string> known_roles = {"administrator"}, known_scopes;
+    for (const auto* plugin : plugins_->in_order()) {
+        for (const auto& role : plugin->manifest.roles) known_roles.insert(role.first);
+        for (const auto& one : plugin->manifest.scope_dimensions) known_scopes.insert(one.first);
+    }
+    for (const auto& role : roles) need_known("role", role, known_roles);
+    for (const auto& scope : scopes) need_known("scope", scope.first, known_scopes);
+    const auto token = "dunlin_" + random_text(32);
+    auto tx = begin(Access::write);
+    tx->db().exec("INSERT INTO dunlin_token VALUES (?, ?, ?, ?, ?, 0)", digest_of(token), name,
+                  Json(roles).dump(), Json(scopes).dump(), tx->moment().now_us);
+    tx->commit();
+    return token;
+}
+
+/// The database is asked by digest, so the time it takes says nothing about the token.
+std::optional<Principal> Host::authenticate(const std::string& token) {
+    auto tx = begin(Access::read);
+    auto row = tx->db().query(
+        "SELECT name, roles_json, scopes_json FROM dunlin_token WHERE digest = ? AND "
+        "(expires_us = 0 OR expires_us > ?)",
+        digest_of(token), tx->moment().now_us);
+    if (!row->step()) return std::nullopt;
+    Principal out;
+    out.name = "token:" + std::string(row->text(0));
+    out.roles = Json::parse(row->text(1)).get<std::vector<std::string>>();
+    out.scopes = Json::parse(row->text(2)).get<decltype(out.scopes)>();
+    for (const auto& role : out.roles) {
+        if (role == "administrator") out.may_everything = true;
+        out.permissions.merge(plugins_->permissions_of(role));
+    }
+    return out;
+}
+
+}  // namespace dunlin::host
