@@ -37,6 +37,13 @@ T number_of(std::string_view text) {
     return value;
 }
 
+/// The shortest text that reads back as the same number.
+template <class T>
+std::string text_of(T value) {
+    char out[40];
+    return {out, std::to_chars(out, out + sizeof out, value).ptr};
+}
+
 /// Appends the cell of a row (is_null, i64, f64, text, blob); returns its bytes.
 template <class Row>
 std::size_t append_cell(ColumnBuilder& column, Row& row, uint32_t index) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite_connection.hpp"
 
+#include "store/backends.hpp"
 #include "store/sqlite_prepared.hpp"
 
 #include <Poco/Data/SQLite/Utility.h>
@@ -64,20 +65,6 @@ void run_once(Prepared& statement, const Args&... args) {
 }
 
 }  // namespace
-
-std::string scoped_view_sql(const ScopedView& view) {
-    check_name(view.name);
-    std::string where;
-    for (const auto& [dimension, column] : view.columns) {
-        check_name(dimension);
-        check_name(column);
-        const auto of = " FROM dunlin_scope WHERE dimension = '" + dimension + "'";
-        where += (where.empty() ? " WHERE " : " AND ");
-        where += "(NOT EXISTS (SELECT 1" + of + ") OR CAST(" + column +
-                 " AS text) IN (SELECT value" + of + "))";
-    }
-    return "CREATE TEMP VIEW " + view.name + "_scoped AS SELECT * FROM " + view.name + where;
-}
 
 SqliteConnection::SqliteConnection(Poco::Data::Session session, const StoreOptions& options)
     : session_(std::move(session)), wait_max_(options.wait_max) {

@@ -83,7 +83,4 @@ private:
     std::unordered_map<std::string, std::list<SqliteStatement>::iterator> by_key_;
 };
 
-/// The predicate that filters a view by the session's scope table.
-std::string scoped_view_sql(const ScopedView& view);
-
 }  // namespace dunlin::host

@@ -2,6 +2,7 @@
 #include "store/store.hpp"
 
 #include "store/backends.hpp"
+#include "store/sql_text.hpp"
 
 #include <sys/statvfs.h>
 
@@ -27,6 +28,20 @@ Finding disk_finding(const std::filesystem::path& folder) {
     if (free_mb < 200) return {"store.disk", "fail", text, "make room on this disk"};
     if (free_mb < 2000) return {"store.disk", "warn", text, "make room on this disk soon"};
     return {"store.disk", "ok", text, ""};
+}
+
+std::string scoped_view_sql(const ScopedView& view) {
+    check_name(view.name);
+    std::string where;
+    for (const auto& [dimension, column] : view.columns) {
+        check_name(dimension);
+        check_name(column);
+        const auto of = " FROM dunlin_scope WHERE dimension = '" + dimension + "'";
+        where += (where.empty() ? " WHERE " : " AND ");
+        where += "(NOT EXISTS (SELECT 1" + of + ") OR CAST(" + column +
+                 " AS text) IN (SELECT value" + of + "))";
+    }
+    return "CREATE TEMP VIEW " + view.name + "_scoped AS SELECT * FROM " + view.name + where;
 }
 
 }  // namespace dunlin::host
