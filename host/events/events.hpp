@@ -4,11 +4,9 @@
 #include "plugins/plugin.hpp"
 #include "store/tx.hpp"
 
-#include <condition_variable>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 
 namespace dunlin::host {
 
@@ -24,6 +22,10 @@ public:
     /// Keeps the event with the transaction; written in bulk before the commit.
     void emit(Tx& tx, const std::string& origin, std::string_view topic, std::string_view key,
               std::string_view payload_json);
+    /// How many events wait in tx; rewind() drops those emitted since, when the savepoint in which
+    /// they were emitted is rolled back.
+    static std::size_t mark(const Tx& tx);
+    static void rewind(Tx& tx, std::size_t mark);
 
     /// Registers subscribers (new ones begin at the end of the outbox) and starts the dispatcher.
     void register_subscribers();
@@ -36,13 +38,18 @@ public:
 
     /// For `dunlin events`: depth, lag, waiting and dead deliveries; the failed ones; replay.
     Json status();
-    Json list(const std::string& state);  // "dead" or "waiting"
+    Json list(const std::string& state);                          // "dead" or "waiting"
     int64_t replay(const std::string& plugin, int64_t event_id);  // 0: all dead ones.
-    /// Removes events every subscriber has read that are older than the retention.
-    int64_t purge(int64_t older_than_us);
+    /// Removes events from before that instant which every subscriber has read and no waiting or
+    /// dead delivery refers to; how many.
+    int64_t purge(int64_t before_us);
 
 private:
+    /// After a restore into another PostgreSQL cluster, whose transaction numbers begin anew.
+    static void rebase(Connection& db);
+
     struct Impl;
+    Host& host_;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -18,7 +18,7 @@ class Host;
 /// How far a run is; handed out a few times a second.
 struct SyncProgress {
     std::string source, entity;
-    int64_t rows = 0;       // Of this entity in this run.
+    int64_t rows = 0;  // Of this entity in this run.
     double rows_per_s = 0;
     int64_t done = 0, total = -1;  // In the connector's unit (bytes or rows).
     bool is_last = false;          // The entity's last report.

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/jobs.hpp"
+
+#include "host.hpp"
+
+namespace dunlin::host {
+
+int64_t LeaseTable::acquire(const std::string& name, int64_t duration_us) {
+    auto tx = host_.begin(Access::write);
+    auto& db = tx->db();
+    const auto now = tx->moment().now_us;
+    auto taken = db.exec(
+        "UPDATE dunlin_lease SET holder = ?, fence = fence + 1, lease_until_us = ?"
+        " WHERE name = ? AND lease_until_us <= ?",
+        host_.holder(), now + duration_us, name, now);
+    if (taken == 0) {
+        taken = db.exec("INSERT INTO dunlin_lease VALUES (?, ?, 1, ?) ON CONFLICT DO NOTHING", name,
+                        host_.holder(), now + duration_us);
+    }
+    if (taken == 0) return 0;
+    auto row = db.query("SELECT fence FROM dunlin_lease WHERE name = ?", name);
+    row->step();
+    const auto fence = row->i64(0);
+    row.reset();
+    tx->commit();
+    return fence;
+}
+
+bool LeaseTable::renew(const std::string& name, int64_t fence, int64_t duration_us) {
+    auto tx = host_.begin(Access::write);
+    const auto renewed =
+        tx->db().exec("UPDATE dunlin_lease SET lease_until_us = ? WHERE name = ? AND fence = ?",
+                      tx->moment().now_us + duration_us, name, fence);
+    tx->commit();
+    return renewed == 1;
+}
+
+void LeaseTable::release(const std::string& name, int64_t fence) {
+    auto tx = host_.begin(Access::write);
+    tx->db().exec("UPDATE dunlin_lease SET lease_until_us = 0 WHERE name = ? AND fence = ?", name,
+                  fence);
+    tx->commit();
+}
+
+bool LeaseTable::is_held(Tx& tx, const std::string& name, int64_t fence) {
+    std::string sql = "SELECT 1 FROM dunlin_lease WHERE name = ? AND fence = ?";
+    // Nobody can take the lease between this check and the commit.
+    if (tx.db().dialect() == Dialect::postgresql && tx.access() == Access::write) {
+        sql += " FOR SHARE";
+    }
+    return tx.db().query(sql, name, fence)->step();
+}
+
+void LeaseTable::check(Tx& tx, const std::string& name, int64_t fence) {
+    if (is_held(tx, name, fence)) return;
+    throw Error(DUNLIN_E_CONFLICT, "the lease \"" + name +
+                                       "\" is somebody else's by now; nothing of this "
+                                       "transaction takes effect");
+}
+
+}  // namespace dunlin::host

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "jobs/schedules.hpp"
+
+#include "host.hpp"
+
+namespace dunlin::host {
+
+void Schedules::add(Schedule schedule) {
+    std::lock_guard lock(mutex_);
+    for (auto& entry : entries_) {
+        if (entry.schedule.name != schedule.name) continue;
+        entry = {std::move(schedule), false};
+        return;
+    }
+    entries_.push_back({std::move(schedule), false});
+}
+
+void Schedules::store(Entry& entry) {
+    auto tx = host_.begin(Access::write);
+    const auto now = tx->moment().now_us;
+    const auto next = entry.schedule.next(now);
+    tx->db().exec("INSERT INTO dunlin_cron VALUES (?, ?) ON CONFLICT DO NOTHING",
+                  entry.schedule.name, entry.schedule.fires_at_once ? now : next);
+    // A line that fires more often now does not wait for the old one's time.
+    tx->db().exec("UPDATE dunlin_cron SET next_at_us = ? WHERE kind = ? AND next_at_us > ?", next,
+                  entry.schedule.name, next);
+    tx->commit();
+    entry.is_stored = true;
+}
+
+int64_t Schedules::fire(const std::function<bool(Tx&, const Schedule&)>& enqueue) {
+    std::lock_guard lock(mutex_);
+    for (auto& entry : entries_) {
+        if (!entry.is_stored) store(entry);
+    }
+    std::vector<std::pair<std::string, int64_t>> due;
+    {
+        auto tx = host_.begin(Access::read);
+        auto rows = tx->db().query("SELECT kind, next_at_us FROM dunlin_cron WHERE next_at_us <= ?",
+                                   tx->moment().now_us);
+        while (rows->step()) due.emplace_back(std::string(rows->text(0)), rows->i64(1));
+    }
+    int64_t fired = 0;
+    for (const auto& [name, at] : due) {
+        for (const auto& entry : entries_) {
+            if (entry.schedule.name != name) continue;
+            auto tx = host_.begin(Access::write);
+            // Only the host that moves the row on queues the job.
+            const auto moved = tx->db().exec(
+                "UPDATE dunlin_cron SET next_at_us = ? WHERE kind = ? AND next_at_us = ?",
+                entry.schedule.next(tx->moment().now_us), name, at);
+            if (moved == 0) continue;
+            enqueue(*tx, entry.schedule);
+            tx->commit();
+            ++fired;
+        }
+    }
+    return fired;
+}
+
+}  // namespace dunlin::host
