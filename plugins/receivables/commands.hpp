@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <dunlin/plugin.hpp>
+
+#include "strategy.hpp"
+#include "views.hpp"
+
+namespace dunlin::receivables {
+
+Json aging(Call& call);
+Json items(Call& call);
+Json customer(Call& call);
+Json statement(Call& call);
+Json find(Call& call);
+Json worklist(Call& call);
+Json reconcile(Call& call);
+Json backdated(Call& call);
+Json verify(const Services& services, Call& call);
+Json allocate(const Services& services, Call& call);
+Json reverse_allocation(Call& call);
+Json place_claim(const Services& services, Call& call);
+Json lift_claim(Call& call);
+Json assign(Call& call);
+Json set_strategy(Call& call);
+Json show_strategy(Call& call);
+
+/// What is kept of an overdue customer to rank and show it.
+Strategy parse_strategy(const Json& body);
+const Json& default_strategy();
+
+inline Json money(int64_t units, std::string_view currency) {
+    return {{"amount", Money::text_of(units, minor_digits(currency))}, {"currency", currency}};
+}
+inline Json day(Date date) { return date == never ? Json() : Json(date.text()); }
+/// The id in a request member; 0 when it is absent.
+inline int64_t id_of(const Call& call, const char* key) {
+    const auto text = call.value<std::string>(key, "");
+    return text.empty() ? 0 : Id<struct AnyTag>::parse(text).value();
+}
+Filter filter_of(const Call& call);
+Json item_json(const ListedItem& item, Date as_of);
+/// The customer, or a refusal that does not tell whether it exists.
+CustomerInfo need_customer(Views& views, int64_t id);
+
+/// Sums per currency, in the order of their codes.
+template <class Value>
+using ByCurrency = std::map<std::string, Value>;
+
+/// One line of an ageing: a group and a currency.
+struct AgedLine {
+    std::vector<int64_t> buckets;
+    int64_t payments = 0, credit_notes = 0, adjustments = 0;
+    int64_t disputed = 0, claimed = 0;
+    int64_t open() const;
+    int64_t unapplied() const { return payments + credit_notes + adjustments; }
+};
+Json aged_json(const AgedLine& line, const Buckets& buckets, std::string_view currency);
+void add_sum(AgedLine& line, const AgedSum& sum, const Buckets& buckets);
+/// Open charges of customers under claims, with the claims laid on them.
+struct ClaimedCharge {
+    ListedItem item;
+    int64_t claimed = 0, disputed = 0;
+};
+std::vector<ClaimedCharge> claimed_charges(Views& views, Date as_of, const Filter& filter);
+
+}  // namespace dunlin::receivables

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "commands.hpp"
+
+namespace dunlin::receivables {
+namespace {
+
+/// Lower case of ASCII and of the Latin-1 letters in UTF-8; enough to find a name as typed.
+std::string folded(std::string_view text) {
+    std::string out(text);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(out[i]);
+        if (byte >= 'A' && byte <= 'Z') out[i] = static_cast<char>(byte + 32);
+        const bool is_latin = i > 0 && static_cast<unsigned char>(out[i - 1]) == 0xC3;
+        if (is_latin && byte >= 0x80 && byte <= 0x9E && byte != 0x97) {
+            out[i] = static_cast<char>(byte + 32);
+        }
+    }
+    return out;
+}
+
+Json customer_json(const CustomerInfo& customer) {
+    Json out{{"customer_id", std::to_string(customer.id)},
+             {"number", customer.number},
+             {"name", customer.name},
+             {"kind", customer.kind},
+             {"status", customer.status},
+             {"currency", customer.currency},
+             {"salesperson", customer.salesperson},
+             {"portfolio", customer.portfolio},
+             {"collector", customer.collector}};
+    if (customer.parent_id != 0) out["parent_id"] = std::to_string(customer.parent_id);
+    if (customer.credit_limit) {
+        out["credit_limit"] = money(*customer.credit_limit, customer.currency);
+    }
+    return out;
+}
+
+Json contacts_json(const std::vector<ContactPoint>& points) {
+    auto out = Json::array();
+    for (const auto& point : points) {
+        out.push_back({{"contact_point_id", std::to_string(point.id)},
+                       {"person", point.person},
+                       {"role", point.role},
+                       {"kind", point.kind},
+                       {"value", point.value},
+                       {"street", point.street},
+                       {"city", point.city},
+                       {"postcode", point.postcode},
+                       {"region", point.region},
+                       {"country", point.country},
+                       {"preferred", point.preferred}});
+    }
+    return out;
+}
+
+Json claims_json(const std::vector<Claim>& claims) {
+    auto out = Json::array();
+    for (const auto& claim : claims) {
+        Json row{{"claim_id", std::to_string(claim.id)},
+                 {"kind", claim.kind},
+                 {"from", day(claim.from_on)},
+                 {"until", day(claim.until_on)},
+                 {"owner", claim.owner},
+                 {"reference", claim.reference}};
+        if (claim.item_id != 0) row["item_id"] = std::to_string(claim.item_id);
+        if (claim.amount) row["amount"] = money(*claim.amount, claim.currency);
+        out.push_back(std::move(row));
+    }
+    return out;
+}
+
+Json movement_json(const Movement& movement) {
+    return {{"date", movement.on.text()},
+            {"item_id", std::to_string(movement.item_id)},
+            {"kind", movement.kind},
+            {"number", movement.number},
+            {"reference", movement.reference},
+            {"cancelled", movement.is_cancellation},
+            {"amount", money(movement.amount, movement.currency)}};
+}
+
+/// Ageing of one customer, by currency, under its claims.
+Json account_ageing(Views& views, Date as_of, const Filter& filter) {
+    const Buckets buckets({0, 30, 60, 90, 120});
+    ByCurrency<AgedLine> lines;
+    for (const auto& sum : views.aged_sums(as_of, false, buckets, Group::none, filter)) {
+        add_sum(lines[sum.currency], sum, buckets);
+    }
+    for (const auto& charge : claimed_charges(views, as_of, filter)) {
+        lines[charge.item.currency].claimed += charge.claimed;
+        lines[charge.item.currency].disputed += charge.disputed;
+    }
+    auto out = Json::array();
+    for (const auto& [currency, line] : lines) out.push_back(aged_json(line, buckets, currency));
+    return out;
+}
+
+Json habit_json(const PaymentHabit& habit) {
+    Json out{{"variant", "days late of what was settled within 365 days, weighted by amount"},
+             {"last_payment_on", habit.last_payment_on ? Json(habit.last_payment_on->text())
+                                                       : Json()}};
+    const auto late = habit.average_days_late();
+    out["average_days_late"] = late ? Json(*late) : Json();
+    return out;
+}
+
+}  // namespace
+
+CustomerInfo need_customer(Views& views, int64_t id) {
+    auto found = views.customer(id);
+    if (!found) {
+        throw Error(DUNLIN_E_NOT_FOUND, "there is no customer " + std::to_string(id) +
+                                            " that you may see; find it with receivables.find");
+    }
+    return *found;
+}
+
+Json item_json(const ListedItem& item, Date as_of) {
+    Json out{{"item_id", std::to_string(item.id)},
+             {"customer_id", std::to_string(item.customer_id)},
+             {"company_id", std::to_string(item.company_id)},
+             {"kind", item.kind},
+             {"number", item.number},
+             {"reference", item.reference},
+             {"status", item.status},
+             {"salesperson", item.salesperson},
+             {"po_number", item.po_number},
+             {"issue_date", item.issued_on.text()},
+             {"due_date", item.has_due ? Json(item.due_on.text()) : Json()},
+             {"days_overdue", item.amount > 0 ? std::max(0, days_late(item.due_on, as_of)) : 0},
+             {"instalments", item.instalments},
+             {"amount", money(item.amount, item.currency)},
+             {"open", money(item.open, item.currency)}};
+    if (item.void_on != never) out["cancelled_on"] = item.void_on.text();
+    return out;
+}
+
+Json items(Call& call) {
+    Views views(call.tx());
+    const auto as_of = call.date("as_of", call.today());
+    Views::Page page;
+    page.only_open = call.value<std::string>("state", "open") == "open";
+    page.limit = call.value<int64_t>("limit", 100);
+    const auto after = call.value<std::string>("after", "");
+    if (const auto colon = after.find(':'); colon != std::string::npos) {
+        page.after_customer = Id<struct AnyTag>::parse(after.substr(0, colon)).value();
+        page.after_item = Id<struct AnyTag>::parse(after.substr(colon + 1)).value();
+    }
+    auto wanted = page;
+    ++wanted.limit;  // One more tells whether there is another page.
+    auto found = views.items(as_of, filter_of(call), wanted);
+    Json out{{"as_of", as_of.text()}, {"next", nullptr}};
+    if (static_cast<int64_t>(found.size()) > page.limit) {
+        found.pop_back();
+        out["next"] =
+            std::to_string(found.back().customer_id) + ":" + std::to_string(found.back().id);
+    }
+    auto& rows = out["rows"] = Json::array();
+    for (const auto& item : found) rows.push_back(item_json(item, as_of));
+    return out;
+}
+
+Json customer(Call& call) {
+    constexpr int64_t items_max = 200;
+    Views views(call.tx());
+    const auto as_of = call.date("as_of", call.today());
+    const auto info = need_customer(views, id_of(call, "customer"));
+    Filter filter;
+    filter.customers = {info.id};
+    auto out = customer_json(info);
+    out["tax_id"] = info.tax_id;
+    out["language"] = info.language;
+    out["time_zone"] = info.time_zone;
+    out["payment_terms"] = info.payment_terms;
+    out["segment"] = info.segment;
+    out["represented_by"] = info.represented_by;
+    out["salesperson_email"] = info.salesperson_email;
+    out["notes"] = info.notes;
+    out["as_of"] = as_of.text();
+    out["contacts"] = contacts_json(views.contact_points(info.id, as_of));
+    out["ageing"] = account_ageing(views, as_of, filter);
+    out["claims"] = claims_json(views.claims(as_of, filter));
+    out["payment_behaviour"] = habit_json(views.habits(as_of, filter)[info.id]);
+    Views::Page page;
+    page.limit = items_max + 1;
+    auto found = views.items(as_of, filter, page);
+    out["has_more_items"] = static_cast<int64_t>(found.size()) > items_max;
+    if (out["has_more_items"]) found.pop_back();
+    std::stable_sort(found.begin(), found.end(), [](const ListedItem& a, const ListedItem& b) {
+        return a.due_on < b.due_on;
+    });
+    auto& open = out["open_items"] = Json::array();
+    auto& unapplied = out["unapplied"] = Json::array();
+    for (const auto& item : found) {
+        (item.amount > 0 ? open : unapplied).push_back(item_json(item, as_of));
+    }
+    auto& payments = out["recent_payments"] = Json::array();
+    for (const auto& payment : views.recent_payments(info.id, as_of, 10)) {
+        payments.push_back(movement_json(payment));
+    }
+    return out;
+}
+
+Json statement(Call& call) {
+    Views views(call.tx());
+    const auto info = need_customer(views, id_of(call, "customer"));
+    const auto to = call.date("to", call.today());
+    const auto from = call.date("from", to - 30);
+    if (to < from) throw Error(DUNLIN_E_INVALID, "\"from\" is after \"to\"; swap them");
+    auto filter = filter_of(call);
+    const auto opening = views.balances(info.id, from - 1, filter);
+    const auto closing = views.balances(info.id, to, filter);
+    struct Sheet {
+        int64_t opening = 0;
+        int64_t running = 0;
+        Json movements = Json::array();
+    };
+    ByCurrency<Sheet> sheets;
+    for (const auto& [currency, amount] : opening) {
+        sheets[currency].opening = sheets[currency].running = amount;
+    }
+    for (const auto& [currency, amount] : closing) sheets[currency];
+    for (const auto& movement : views.movements(info.id, from, to, filter)) {
+        auto& sheet = sheets[movement.currency];
+        sheet.running += movement.amount;
+        auto row = movement_json(movement);
+        row["balance"] = money(sheet.running, movement.currency);
+        sheet.movements.push_back(std::move(row));
+    }
+    auto currencies = Json::array();
+    for (auto& [currency, sheet] : sheets) {
+        const auto closes = closing.find(currency);
+        const auto end = closes == closing.end() ? 0 : closes->second;
+        if (end != sheet.running) {
+            throw Error(DUNLIN_E_INTERNAL, "the statement of customer " + std::to_string(info.id) +
+                                               " does not add up; run receivables.verify");
+        }
+        currencies.push_back({{"currency", currency},
+                              {"opening", money(sheet.opening, currency)},
+                              {"movements", std::move(sheet.movements)},
+                              {"closing", money(end, currency)}});
+    }
+    auto out = customer_json(info);
+    out["from"] = from.text();
+    out["to"] = to.text();
+    out["currencies"] = std::move(currencies);
+    out["ageing"] = account_ageing(views, to, [&] {
+        filter.customers = {info.id};
+        return filter;
+    }());
+    return out;
+}
+
+Json find(Call& call) {
+    Views views(call.tx());
+    const auto wanted = folded(call.value<std::string>("text", ""));
+    const auto limit = call.value<std::size_t>("limit", 20);
+    std::vector<std::pair<int, CustomerInfo>> found;
+    for (auto& customer : views.customers({})) {
+        const auto number = folded(customer.number);
+        const auto name = folded(customer.name);
+        const int rank = number == wanted                       ? 0
+                         : name == wanted                       ? 1
+                         : name.rfind(wanted, 0) == 0           ? 2
+                         : name.find(wanted) != std::string::npos ? 3
+                         : number.find(wanted) != std::string::npos ? 4
+                                                                    : 5;
+        if (rank < 5) found.emplace_back(rank, std::move(customer));
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    const bool has_more = found.size() > limit;
+    if (has_more) found.resize(limit);
+    auto rows = Json::array();
+    for (const auto& [rank, customer] : found) rows.push_back(customer_json(customer));
+    return {{"rows", rows}, {"has_more", has_more}};
+}
+
+}  // namespace dunlin::receivables

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "commands.hpp"
+
+namespace dunlin::receivables {
+namespace {
+
+ListedItem need_item(Views& views, int64_t customer_id, int64_t item_id, Date today) {
+    auto found = views.item(customer_id, item_id, today);
+    if (!found) {
+        throw Error(DUNLIN_E_NOT_FOUND, "customer " + std::to_string(customer_id) +
+                                            " has no item " + std::to_string(item_id) +
+                                            " that you may see; list them with receivables.items");
+    }
+    return *found;
+}
+
+int64_t amount_of(const Json& text, const std::string& currency) {
+    const auto& amount = text.is_object() ? text.at("amount") : text;
+    if (text.is_object() && text.value("currency", currency) != currency) {
+        throw Error(DUNLIN_E_INVALID, "the amount is in " + text.value("currency", "") +
+                                          ", the item in " + currency);
+    }
+    const auto units = Money::parse_units(amount.get_ref<const std::string&>());
+    if (units <= 0) throw Error(DUNLIN_E_INVALID, "the amount must be above zero");
+    return units;
+}
+
+void announce(Call& call, int64_t customer_id, const char* entity) {
+    const auto key = std::to_string(customer_id);
+    call.tx().emit("receivables.account_changed", key,
+                   {{"customer_id", key},
+                    {"source", "desk"},
+                    {"entity", entity},
+                    {"inserted", 0},
+                    {"updated", 1},
+                    {"deleted", 0}});
+}
+
+/// Refuses what an item has no room for, and says how much it has.
+void check_room(const ListedItem& item, int64_t Allocation::*end, const Use& use,
+                const std::vector<StoredAllocation>& allocations) {
+    std::vector<Use> uses{use};
+    for (const auto& other : allocations) {
+        if (other.allocation.*end != item.id) continue;
+        uses.push_back({other.allocation.live(), other.allocation.amount});
+    }
+    const auto size = item.amount < 0 ? -item.amount : item.amount;
+    const auto most = peak(uses);
+    if (most <= size) return;
+    const auto digits = minor_digits(item.currency);
+    const auto free = std::max<int64_t>(0, size - (most - use.amount));
+    throw Error(DUNLIN_E_CONFLICT,
+                item.kind + " " + item.number + " has " + Money::text_of(free, digits) + " of " +
+                    Money::text_of(size, digits) + " " + item.currency + " left, not " +
+                    Money::text_of(use.amount, digits) + "; allocate at most what is left");
+}
+
+}  // namespace
+
+Json allocate(const Services& services, Call& call) {
+    Views views(call.tx());
+    Desk desk(call.tx());
+    const auto customer_id = id_of(call, "customer");
+    const auto source = need_item(views, customer_id, id_of(call, "source"), call.today());
+    const auto target = need_item(views, customer_id, id_of(call, "target"), call.today());
+    if (source.amount >= 0 || target.amount <= 0) {
+        throw Error(DUNLIN_E_INVALID,
+                    "an allocation leads from a payment or credit to something owed; swap "
+                    "\"source\" and \"target\"");
+    }
+    if (source.currency != target.currency) {
+        throw Error(DUNLIN_E_INVALID, "the source is in " + source.currency + ", the target in " +
+                                          target.currency +
+                                          "; amounts are never joined without a rate");
+    }
+    Allocation allocation;
+    allocation.customer_id = customer_id;
+    allocation.id = services.next_id();
+    allocation.source_id = source.id;
+    allocation.target_id = target.id;
+    allocation.instalment_id = id_of(call, "instalment");
+    allocation.amount = amount_of(call.request().at("amount"), target.currency);
+    allocation.given_on = call.date("date", never);
+    const auto days = live_days(allocation, {source.posted_on, source.void_on},
+                                {target.posted_on, target.void_on});
+    if (days.from >= days.until) {
+        throw Error(DUNLIN_E_CONFLICT,
+                    "the allocation would never count: one of the items is a draft or was "
+                    "cancelled before");
+    }
+    allocation.effective_on = days.from;
+    allocation.until_on = days.until;
+    desk.hold_items(customer_id, source.id, target.id);
+    const Use use{days, allocation.amount};
+    check_room(source, &Allocation::source_id, use,
+               views.allocations(customer_id, Views::End::source));
+    check_room(target, &Allocation::target_id, use, views.allocations(customer_id));
+    desk.insert(allocation, call.now_us());
+    announce(call, customer_id, "allocation");
+    const auto& currency = target.currency;
+    const auto after_source = need_item(views, customer_id, source.id, call.today());
+    const auto after_target = need_item(views, customer_id, target.id, call.today());
+    return {{"allocation_id", std::to_string(allocation.id)},
+            {"effective_on", days.from.text()},
+            {"source_open", money(after_source.open, currency)},
+            {"target_open", money(after_target.open, currency)}};
+}
+
+Json reverse_allocation(Call& call) {
+    Views views(call.tx());
+    const auto customer_id = id_of(call, "customer");
+    const auto id = id_of(call, "allocation");
+    const auto on = call.date("date", call.today());
+    const auto all = views.allocations(customer_id);
+    const auto it = std::find_if(all.begin(), all.end(), [&](const StoredAllocation& stored) {
+        return stored.allocation.id == id;
+    });
+    if (it == all.end()) {
+        throw Error(DUNLIN_E_NOT_FOUND, "there is no allocation " + std::to_string(id) +
+                                            " of this customer that you may see");
+    }
+    const auto& allocation = it->allocation;
+    if (allocation.reversed_on != never) {
+        throw Error(DUNLIN_E_CONFLICT, "the allocation was already reversed on " +
+                                           allocation.reversed_on.text());
+    }
+    Desk(call.tx()).reverse(allocation, on, call.now_us());
+    announce(call, customer_id, "allocation");
+    return {{"allocation_id", std::to_string(id)}, {"reversed_on", on.text()}};
+}
+
+Json place_claim(const Services& services, Call& call) {
+    Views views(call.tx());
+    const auto customer = need_customer(views, id_of(call, "customer"));
+    Claim claim;
+    claim.customer_id = customer.id;
+    claim.id = services.next_id();
+    claim.item_id = id_of(call, "item");
+    claim.kind = call.value<std::string>("kind", "");
+    claim.owner = call.value<std::string>("owner", "");
+    claim.reference = call.value<std::string>("reference", "");
+    claim.currency = call.value<std::string>("currency", "");
+    claim.from_on = call.date("from", call.today());
+    claim.until_on = call.date("until", never);
+    if (claim.until_on <= claim.from_on) {
+        throw Error(DUNLIN_E_INVALID, "\"until\" must be after \"from\"");
+    }
+    std::optional<ListedItem> item;
+    if (claim.item_id != 0) {
+        item = need_item(views, customer.id, claim.item_id, call.today());
+        if (item->amount <= 0) {
+            throw Error(DUNLIN_E_INVALID, "a claim is laid on something owed, not on a " +
+                                              item->kind);
+        }
+        claim.currency = item->currency;
+    }
+    if (const auto amount = call.request().find("amount"); amount != call.request().end()) {
+        if (claim.currency.empty() && amount->is_object()) {
+            claim.currency = amount->value("currency", "");
+        }
+        if (claim.currency.empty()) {
+            throw Error(DUNLIN_E_INVALID, "an amount on the whole account needs its currency");
+        }
+        claim.amount = amount_of(*amount, claim.currency);
+    }
+    if (!claim.currency.empty()) static_cast<void>(Currency(claim.currency));
+    Desk(call.tx()).insert(claim, customer, item ? &*item : nullptr, call.now_us());
+    announce(call, customer.id, "claim");
+    return {{"claim_id", std::to_string(claim.id)}, {"customer_id", std::to_string(customer.id)}};
+}
+
+Json lift_claim(Call& call) {
+    Views views(call.tx());
+    const auto customer_id = id_of(call, "customer");
+    const auto claim = views.claim(customer_id, id_of(call, "claim"));
+    if (!claim) {
+        throw Error(DUNLIN_E_NOT_FOUND, "there is no such claim that you may see; "
+                                        "receivables.customer lists those in force");
+    }
+    if (claim->lifted_on != never) {
+        throw Error(DUNLIN_E_CONFLICT,
+                    "the claim was already lifted on " + claim->lifted_on.text());
+    }
+    const auto on = call.date("on", call.today());
+    Desk(call.tx()).lift(*claim, on);
+    announce(call, customer_id, "claim");
+    return {{"claim_id", std::to_string(claim->id)}, {"lifted_on", on.text()}};
+}
+
+Json assign(Call& call) {
+    Views views(call.tx());
+    Desk desk(call.tx());
+    const auto member = [&](const char* key) {
+        return call.request().contains(key) ? std::optional(call.value<std::string>(key, ""))
+                                            : std::nullopt;
+    };
+    const auto collector = member("collector");
+    const auto portfolio = member("portfolio");
+    if (!collector && !portfolio) {
+        throw Error(DUNLIN_E_INVALID, "name a collector, a portfolio or both");
+    }
+    int64_t assigned = 0;
+    for (const auto& text : call.request().at("customers")) {
+        const auto id = Id<struct AnyTag>::parse(text.get_ref<const std::string&>()).value();
+        const auto customer = need_customer(views, id);
+        desk.assign(customer.id, collector, portfolio);
+        announce(call, customer.id, "customer");
+        ++assigned;
+    }
+    return {{"assigned", assigned}};
+}
+
+}  // namespace dunlin::receivables

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <dunlin/plugin.hpp>
+
+#include "commands.hpp"
+#include "dunlin_manifest.h"
+#include "sink.hpp"
+
+namespace dunlin::receivables {
+namespace {
+
+/// Accounts receivable: the canonical records, the one ledger, and what is asked of it.
+class Receivables : public Plugin<Receivables> {
+public:
+    using Plugin::Plugin;
+
+    Json on_command(Call& call) {
+        using Door = Json (*)(const Services&, Call&);
+        static const std::map<std::string_view, Door> doors{
+            {"receivables.aging", [](const Services&, Call& c) { return aging(c); }},
+            {"receivables.items", [](const Services&, Call& c) { return items(c); }},
+            {"receivables.customer", [](const Services&, Call& c) { return customer(c); }},
+            {"receivables.statement", [](const Services&, Call& c) { return statement(c); }},
+            {"receivables.find", [](const Services&, Call& c) { return find(c); }},
+            {"receivables.worklist", [](const Services&, Call& c) { return worklist(c); }},
+            {"receivables.strategy", [](const Services&, Call& c) { return show_strategy(c); }},
+            {"receivables.set_strategy", [](const Services&, Call& c) { return set_strategy(c); }},
+            {"receivables.reconcile", [](const Services&, Call& c) { return reconcile(c); }},
+            {"receivables.backdated", [](const Services&, Call& c) { return backdated(c); }},
+            {"receivables.verify", &verify},
+            {"receivables.allocate", &allocate},
+            {"receivables.reverse_allocation",
+             [](const Services&, Call& c) { return reverse_allocation(c); }},
+            {"receivables.place_claim", &place_claim},
+            {"receivables.lift_claim", [](const Services&, Call& c) { return lift_claim(c); }},
+            {"receivables.assign", [](const Services&, Call& c) { return assign(c); }}};
+        const auto door = doors.find(call.command());
+        if (door == doors.end()) {
+            throw Error(DUNLIN_E_UNSUPPORTED,
+                        "receivables has no command " + std::string(call.command()));
+        }
+        return door->second(services(), call);
+    }
+
+    Json describe_sink() { return describe_entities(); }
+
+    Applied apply(Transaction& tx, std::string_view source, std::string_view entity,
+                  const BatchView& rows) {
+        return apply_batch(services(), tx, source, entity, rows);
+    }
+
+    Json totals(Transaction& tx, std::string_view source) {
+        auto list = Json::array();
+        Store store(services(), tx);
+        for (const auto& total : store.control_totals(source, tx.today())) {
+            const auto text = [&](int64_t units) {
+                return Money::text_of(units, minor_digits(total.currency));
+            };
+            list.push_back({{"name", "open amount of invoices and credit notes"},
+                            {"currency", total.currency},
+                            {"ours", text(total.ours)},
+                            {"source", text(total.source)},
+                            {"difference", text(total.ours - total.source)}});
+        }
+        return list;
+    }
+
+    Json check_health(Transaction& tx) {
+        auto rows = tx.query("SELECT 1 FROM receivables_customer LIMIT 1");
+        const bool has_customers = rows.step();
+        return Json::array(
+            {{{"name", "ledger"},
+              {"state", "ok"},
+              {"message", has_customers ? "the ledger answers" : "the ledger is empty"},
+              {"remedy", has_customers ? "" : "bring customers in with dunlin sync"}}});
+    }
+};
+
+}  // namespace
+}  // namespace dunlin::receivables
+
+DUNLIN_PLUGIN(dunlin::receivables::Receivables);

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sink.hpp"
+
+#include <xxhash.h>
+
+#include <algorithm>
+
+namespace dunlin::receivables {
+
+const std::vector<Entity>& entities() {
+    constexpr auto text = Type::text;
+    constexpr auto money = Type::i64;
+    constexpr auto date = Type::date;
+    static const std::vector<Entity> all{
+        {"company",
+         {{"name", text, true}, {"country", text}, {"currency", text}, {"time_zone", text},
+          {"street", text}, {"city", text}, {"postcode", text}, {"bank_account", text},
+          {"capacity", text}}},
+        {"customer",
+         {{"number", text}, {"name", text, true}, {"kind", text}, {"parent", text},
+          {"tax_id", text}, {"birth_date", date}, {"language", text}, {"time_zone", text},
+          {"currency", text}, {"credit_limit", money}, {"payment_terms", text},
+          {"salesperson", text}, {"salesperson_email", text}, {"segment", text}, {"status", text},
+          {"represented_by", text}, {"latitude", Type::f64}, {"longitude", Type::f64},
+          {"notes", text}}},
+        {"contact_point",
+         {{"customer", text, true}, {"person", text}, {"role", text}, {"kind", text, true},
+          {"value", text}, {"street", text}, {"city", text}, {"postcode", text}, {"region", text},
+          {"country", text}, {"valid_from", date}, {"valid_to", date},
+          {"preferred", Type::boolean}}},
+        {"exchange_rate",
+         {{"from_currency", text, true}, {"to_currency", text, true}, {"date", date, true},
+          {"rate", text, true}, {"kind", text}}},
+        {"invoice",
+         {{"customer", text, true}, {"company", text}, {"number", text}, {"kind", text},
+          {"status", text}, {"issue_date", date, true}, {"due_date", date}, {"cancelled_on", date},
+          {"currency", text, true}, {"total", money, true}, {"open_amount", money},
+          {"po_number", text}, {"reference", text}, {"corrects", text}, {"salesperson", text},
+          {"purpose", text}, {"original_creditor", text}, {"itemisation_date", date},
+          {"default_date", date}, {"document_url", text}}},
+        {"invoice_line",
+         {{"invoice", text, true}, {"sequence", Type::i64}, {"product", text},
+          {"description", text}, {"quantity", Type::f64}, {"amount", money, true},
+          {"plant", text}}},
+        {"instalment",
+         {{"invoice", text, true}, {"sequence", Type::i64}, {"due_date", date, true},
+          {"amount", money, true}, {"discount_date", date}, {"discount_amount", money}}},
+        {"payment",
+         {{"customer", text, true}, {"company", text}, {"date", date, true},
+          {"currency", text, true}, {"amount", money, true}, {"method", text},
+          {"reference", text}, {"status", text}, {"reversed_on", date}, {"bank_account", text},
+          {"payer_name", text}}},
+        {"adjustment",
+         {{"customer", text, true}, {"company", text}, {"invoice", text}, {"date", date, true},
+          {"currency", text, true}, {"amount", money, true}, {"kind", text},
+          {"reference", text}}},
+        {"allocation",
+         {{"customer", text}, {"source", text, true}, {"source_kind", text},
+          {"invoice", text, true}, {"instalment", text}, {"date", date}, {"amount", money, true},
+          {"reversed_on", date}}},
+    };
+    return all;
+}
+
+Json describe_entities() {
+    auto list = Json::array();
+    for (const auto& entity : entities()) {
+        auto columns = Json::array();
+        const auto add = [&](std::string_view name, Type type, bool is_required) {
+            columns.push_back({{"name", name},
+                               {"format", format_of(type)},
+                               {"required", is_required ? 1 : 0}});
+        };
+        add("external_id", Type::text, true);
+        add("updated_at", Type::timestamp, false);
+        add("deleted", Type::boolean, false);
+        for (const auto& column : entity.columns) {
+            add(column.name, column.type, column.is_required);
+        }
+        list.push_back({{"name", entity.name}, {"columns", columns}});
+    }
+    return {{"entities", list}};
+}
+
+namespace {
+
+ColumnView typed_column(const BatchView& batch, const Column& wanted) {
+    const auto found = wanted.is_required ? batch.required(wanted.name)
+                                          : batch.optional(wanted.name);
+    if (!found) return found;
+    const auto is_text = [](Type type) { return type == Type::text || type == Type::bytes; };
+    const bool fits = is_text(wanted.type) == is_text(found.type()) &&
+                      (found.type() != Type::f64 || wanted.type == Type::f64) &&
+                      (wanted.type != Type::date || found.type() == Type::date);
+    if (!fits) {
+        throw Error(DUNLIN_E_DATA, "column " + std::string(wanted.name) + " comes as " +
+                                       format_of(found.type()) + "; send it as " +
+                                       format_of(wanted.type));
+    }
+    return found;
+}
+
+void append(std::string& out, const void* value, std::size_t size) {
+    out.append(static_cast<const char*>(value), size);
+}
+
+}  // namespace
+
+Intake::Intake(Store& store, std::string_view source, const Entity& entity, const BatchView& batch)
+    : store_(store),
+      source_(source),
+      entity_(entity),
+      batch_(batch),
+      now_us_(store.tx().now_us()),
+      external_id_(typed_column(batch, {"external_id", Type::text, true})),
+      updated_at_(typed_column(batch, {"updated_at", Type::timestamp})),
+      deleted_(typed_column(batch, {"deleted", Type::boolean})) {
+    for (const auto& column : entity.columns) columns_.push_back(typed_column(batch, column));
+    select_rows();
+}
+
+int64_t Intake::hash_of(int64_t row, bool is_deleted) {
+    buffer_.assign(1, is_deleted ? 'd' : 'r');
+    // A tombstone is the same tombstone whatever else its row says.
+    for (std::size_t i = 0; i < columns_.size() && !is_deleted; ++i) {
+        const auto& column = columns_[i];
+        const bool is_null = column.is_null(row);
+        buffer_.push_back(is_null ? 'n' : 'v');
+        if (is_null) continue;
+        if (entity_.columns[i].type == Type::text) {
+            const auto text = column.text(row);
+            const auto size = text.size();
+            append(buffer_, &size, sizeof size);
+            buffer_.append(text);
+        } else if (entity_.columns[i].type == Type::f64) {
+            const auto real = column.f64(row);
+            append(buffer_, &real, sizeof real);
+        } else {
+            const auto number = column.i64(row);
+            append(buffer_, &number, sizeof number);
+        }
+    }
+    return static_cast<int64_t>(XXH3_64bits(buffer_.data(), buffer_.size()));
+}
+
+void Intake::select_rows() {
+    std::unordered_map<std::string_view, std::size_t> last;
+    std::vector<Incoming> all;
+    all.reserve(static_cast<std::size_t>(batch_.rows()));
+    last.reserve(all.capacity());
+    for (int64_t at = 0; at < batch_.rows(); ++at) {
+        Incoming row;
+        row.at = at;
+        row.external_id = external_id_.text(at);
+        row.is_deleted = deleted_.i64(at) != 0;
+        if (row.external_id.empty()) {
+            reject(row, "missing_external_id", "external_id is empty; every row needs one");
+            continue;
+        }
+        const auto [earlier, is_first] = last.emplace(row.external_id, all.size());
+        if (is_first) {
+            all.push_back(row);
+        } else {
+            // The same thing twice in a batch: the later row is the newer state.
+            all[earlier->second] = row;
+            ++applied_.unchanged;
+        }
+    }
+    std::vector<std::string_view> ids;
+    ids.reserve(all.size());
+    for (const auto& row : all) ids.push_back(row.external_id);
+    const auto known = store_.known(source_, entity_.name, ids);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto& row = all[i];
+        row.old = known[i];
+        row.now = {row.old.customer_id, row.old.id, hash_of(row.at, row.is_deleted)};
+        const bool is_same = row.old.id != 0 && row.old.hash == row.now.hash;
+        if (is_same || (row.is_deleted && row.is_new())) {
+            ++applied_.unchanged;
+        } else {
+            rows_.push_back(row);
+        }
+    }
+}
+
+std::vector<Known> Intake::resolve(std::string_view entity, const ColumnView& column) {
+    return resolve(std::vector<std::string_view>(rows_.size(), entity), column);
+}
+
+std::vector<Known> Intake::resolve(const std::vector<std::string_view>& wanted,
+                                   const ColumnView& column) {
+    std::map<std::string_view, std::unordered_map<std::string_view, Known>> found;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        const auto text = column.text(rows_[i].at);
+        if (!text.empty() && !wanted[i].empty()) found[wanted[i]].emplace(text, Known{});
+    }
+    for (auto& [entity, by_text] : found) {
+        std::vector<std::string_view> texts;
+        for (const auto& [text, known] : by_text) texts.push_back(text);
+        std::sort(texts.begin(), texts.end());
+        const auto known = store_.known(source_, entity, texts);
+        for (std::size_t i = 0; i < texts.size(); ++i) by_text[texts[i]] = known[i];
+    }
+    std::vector<Known> out(rows_.size());
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        const auto text = column.text(rows_[i].at);
+        if (!text.empty() && !wanted[i].empty()) out[i] = found[wanted[i]][text];
+    }
+    return out;
+}
+
+void Intake::reject(Incoming& row, std::string_view code, std::string reason, bool can_retry) {
+    if (row.is_rejected) return;
+    row.is_rejected = true;
+    applied_.rejects.push_back({row.at, std::string(code), std::move(reason), can_retry});
+}
+
+bool Intake::reject_unknown(Incoming& row, const Known& found, const ColumnView& column,
+                            std::string_view noun, bool is_needed) {
+    const auto text = column.text(row.at);
+    const auto name = std::string(noun);
+    if (text.empty() && is_needed) {
+        reject(row, "missing_" + name, "the row names no " + name);
+    } else if (!text.empty() && found.id == 0) {
+        reject(row, "unknown_" + name,
+               name + " \"" + std::string(text.substr(0, 80)) + "\" is not known from source " +
+                   std::string(source_) + "; the row is tried again when it is",
+               /*can_retry=*/true);
+    }
+    return row.is_rejected;
+}
+
+void Intake::assign_ids() {
+    std::size_t wanted = 0;
+    for (const auto& row : rows_) wanted += row.is_new() && !row.is_rejected ? 1 : 0;
+    if (wanted == 0) return;
+    const auto ids = store_.services().next_ids(wanted);
+    std::size_t next = 0;
+    for (auto& row : rows_) {
+        if (row.is_new() && !row.is_rejected) row.now.id = ids[next++];
+    }
+}
+
+Date Intake::change_day(const Incoming& row) const {
+    constexpr int64_t day_us = int64_t{86400} * 1000000;
+    if (updated_at_.is_null(row.at)) return store_.tx().today();
+    const auto at = updated_at_.i64(row.at);
+    return Date(static_cast<int32_t>(at / day_us - (at % day_us < 0 ? 1 : 0)));
+}
+
+Applied Intake::finish() {
+    std::vector<BindingRow> bindings;
+    bindings.reserve(rows_.size());
+    for (const auto& row : rows_) {
+        if (row.is_rejected) continue;
+        bindings.push_back({row.external_id, row.now, row.is_new()});
+        const std::size_t what = row.is_deleted ? 2 : row.is_new() ? 0 : 1;
+        ++(what == 2 ? applied_.deleted : what == 0 ? applied_.inserted : applied_.updated);
+        if (row.now.customer_id != 0) ++touched_[row.now.customer_id][what];
+        if (!row.is_new() && row.old.customer_id != row.now.customer_id) {
+            touch(row.old.customer_id);
+        }
+    }
+    store_.bind(source_, entity_.name, std::move(bindings));
+    for (const auto& [customer_id, counts] : touched_) {
+        const auto key = std::to_string(customer_id);
+        store_.tx().emit("receivables.account_changed", key,
+                         {{"customer_id", key},
+                          {"source", source_},
+                          {"entity", entity_.name},
+                          {"inserted", counts[0]},
+                          {"updated", counts[1]},
+                          {"deleted", counts[2]}});
+    }
+    return std::move(applied_);
+}
+
+Applied apply_batch(const Services& services, Transaction& tx, std::string_view source,
+                    std::string_view entity, const BatchView& batch) {
+    using Apply = void (*)(Intake&);
+    static const std::map<std::string_view, Apply> doors{
+        {"company", &apply_companies},         {"customer", &apply_customers},
+        {"contact_point", &apply_contact_points}, {"exchange_rate", &apply_exchange_rates},
+        {"invoice", &apply_invoices},          {"invoice_line", &apply_invoice_lines},
+        {"instalment", &apply_instalments},    {"payment", &apply_payments},
+        {"adjustment", &apply_adjustments},    {"allocation", &apply_allocations}};
+    const auto& all = entities();
+    const auto it = std::find_if(all.begin(), all.end(),
+                                 [&](const Entity& known) { return known.name == entity; });
+    if (it == all.end()) {
+        throw Error(DUNLIN_E_UNSUPPORTED,
+                    "receivables takes no entity \"" + std::string(entity) + "\"");
+    }
+    Store store(services, tx);
+    Intake in(store, source, *it, batch);
+    doors.at(it->name)(in);
+    return in.finish();
+}
+
+}  // namespace dunlin::receivables

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <dunlin/sink.hpp>
+
+#include <array>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "store.hpp"
+
+namespace dunlin::receivables {
+
+/// A column of a canonical record; required: a batch without it is refused.
+struct Column {
+    std::string_view name;
+    Type type;
+    bool is_required = false;
+};
+
+/// A canonical record. Every one also has external_id, updated_at and deleted.
+struct Entity {
+    std::string_view name;
+    std::vector<Column> columns;
+};
+const std::vector<Entity>& entities();
+Json describe_entities();
+
+/// A row of a batch that is new or differs from what we hold.
+struct Incoming {
+    int64_t at = 0;
+    std::string_view external_id;
+    Known old;
+    Known now;
+    bool is_deleted = false;
+    bool is_rejected = false;
+    bool is_new() const { return old.id == 0; }
+};
+
+/// One batch on its way in: finds what differs, resolves references, collects rejects, and at the
+/// end writes bindings and events and counts.
+class Intake {
+public:
+    Intake(Store& store, std::string_view source, const Entity& entity, const BatchView& batch);
+
+    Store& store() { return store_; }
+    std::string_view source() const { return source_; }
+    std::string_view entity() const { return entity_.name; }
+    std::vector<Incoming>& rows() { return rows_; }
+    ColumnView column(std::string_view name) const { return batch_.optional(name); }
+    int64_t now_us() const { return now_us_; }
+
+    /// What the references in a column stand for, one for each row in rows(); nothing for an empty
+    /// reference, id 0 for one nobody has seen.
+    std::vector<Known> resolve(std::string_view entity, const ColumnView& column);
+    /// The same for references to several entities.
+    std::vector<Known> resolve(const std::vector<std::string_view>& entities,
+                               const ColumnView& column);
+
+    void reject(Incoming& row, std::string_view code, std::string reason, bool can_retry = false);
+    /// Rejects a row whose reference was given but is unknown. True when it was.
+    bool reject_unknown(Incoming& row, const Known& found, const ColumnView& column,
+                        std::string_view noun, bool is_needed);
+    /// Gives every new row that is not rejected an id.
+    void assign_ids();
+    /// The day a change took effect when the source names none.
+    Date change_day(const Incoming& row) const;
+    /// Another customer whose account this batch changed.
+    void touch(int64_t customer_id) { touched_[customer_id][1]++; }
+    Applied finish();
+
+private:
+    int64_t hash_of(int64_t row, bool is_deleted);
+    void select_rows();
+
+    Store& store_;
+    std::string_view source_;
+    const Entity& entity_;
+    BatchView batch_;
+    int64_t now_us_;
+    ColumnView external_id_, updated_at_, deleted_;
+    std::vector<ColumnView> columns_;
+    std::vector<Incoming> rows_;
+    std::map<int64_t, std::array<int64_t, 3>> touched_;  // Inserted, updated, deleted.
+    std::string buffer_;
+    Applied applied_;
+};
+
+/// How much of items is in use, so that no allocation takes more than there is.
+class Room {
+public:
+    Room(Store& store, const std::vector<ItemKey>& keys);
+
+    /// The item, or null when it is not kept under that customer.
+    const StoredItem* item(const ItemKey& key) const;
+    const AllocationRow* allocation(int64_t id) const;
+    /// Forgets an allocation that is about to be replaced.
+    void free(int64_t allocation_id);
+    /// Why an amount does not fit into an item on these days; empty when it does.
+    std::string refusal(const ItemKey& key, const Use& use) const;
+    void take(const ItemKey& key, int64_t allocation_id, const Use& use);
+
+private:
+    struct Taken {
+        int64_t allocation_id;
+        Use use;
+    };
+    std::map<ItemKey, StoredItem> items_;
+    std::map<int64_t, AllocationRow> allocations_;
+    std::map<ItemKey, std::vector<Taken>> taken_;
+};
+
+void apply_companies(Intake& in);
+void apply_customers(Intake& in);
+void apply_contact_points(Intake& in);
+void apply_exchange_rates(Intake& in);
+void apply_invoices(Intake& in);
+void apply_payments(Intake& in);
+void apply_adjustments(Intake& in);
+void apply_invoice_lines(Intake& in);
+void apply_instalments(Intake& in);
+void apply_allocations(Intake& in);
+
+/// Brings a batch of any entity in.
+Applied apply_batch(const Services& services, Transaction& tx, std::string_view source,
+                    std::string_view entity, const BatchView& batch);
+
+inline std::optional<Date> optional_date(const ColumnView& column, int64_t row) {
+    return column.is_null(row) ? std::nullopt : std::optional(column.date(row));
+}
+inline std::optional<int64_t> optional_i64(const ColumnView& column, int64_t row) {
+    return column.is_null(row) ? std::nullopt : std::optional(column.i64(row));
+}
+inline std::optional<double> optional_f64(const ColumnView& column, int64_t row) {
+    return column.is_null(row) ? std::nullopt : std::optional(column.f64(row));
+}
+
+}  // namespace dunlin::receivables

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <dunlin/services.hpp>
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ledger.hpp"
+#include "rows.hpp"
+
+namespace dunlin::receivables {
+
+/// Item by customer and id, the way every table is keyed.
+using ItemKey = std::pair<int64_t, int64_t>;
+
+/// The tables as the sink and the audit use them: unlimited by scopes.
+class Store {
+public:
+    Store(const Services& services, Transaction& tx) : services_(services), tx_(tx) {}
+    Transaction& tx() { return tx_; }
+    const Services& services() const { return services_; }
+
+    /// What we know under these external ids, one for each, in order; id 0 where nothing.
+    std::vector<Known> known(std::string_view source, std::string_view entity,
+                             const std::vector<std::string_view>& external_ids);
+    void bind(std::string_view source, std::string_view entity, std::vector<BindingRow> rows);
+
+    void write(std::vector<CompanyRow> rows);
+    void write(std::vector<RateRow> rows);
+    void write(std::vector<CustomerRow> rows);
+    void write(std::vector<ContactPointRow> rows);
+    void write(std::vector<ItemRow> rows);
+    void write(std::vector<LineRow> rows);
+    void write(std::vector<InstalmentRow> rows);
+    void write(std::vector<AllocationRow> rows);
+
+    /// Salesperson and portfolio of customers, one for each, in order.
+    std::vector<CustomerDefaults> customer_defaults(const std::vector<int64_t>& customer_ids);
+    /// Lets items that name no salesperson follow their customer's.
+    void follow_salesperson(int64_t customer_id, std::string_view salesperson);
+    void mark_deleted(std::string_view table, std::string_view id_column, const Known& row);
+    void erase(std::string_view table, std::string_view id_column, const Known& row);
+
+    /// The items as stored, one for each, in order; id 0 where there is none.
+    std::vector<StoredItem> items(const std::vector<ItemKey>& keys);
+    void void_item(const ItemKey& key, Date on, int64_t known_at);
+    void reverse_allocation(const Known& row, Date on, int64_t known_at);
+    std::vector<AllocationRow> allocations_of(const std::vector<ItemKey>& keys);
+    /// Recomputes on which days the allocations of these items count.
+    void refresh_allocations(const std::vector<ItemKey>& keys);
+    /// The item an instalment belongs to; 0 when it is not there.
+    int64_t item_of_instalment(const Known& row);
+    /// Counts the instalments of these items anew.
+    void refresh_schedules(const std::set<ItemKey>& keys);
+    /// Takes an item's lines, instalments, claims and allocations to another customer and removes
+    /// the item itself there, to be inserted anew.
+    void move_item(const ItemKey& from, int64_t to_customer_id);
+
+    /// Control totals of a source: per currency what it says is open and what we say.
+    std::vector<ControlTotal> control_totals(std::string_view source, Date as_of);
+    /// Every account in turn, complete, for the audit.
+    template <class Visit>
+    void each_account(Visit visit);
+
+private:
+    void rebind(const std::vector<int64_t>& ids, int64_t customer_id);
+    const Services& services_;
+    Transaction& tx_;
+};
+
+/// Parameters of a list: "?, ?, ?".
+inline std::string marks(std::size_t n, std::string_view mark = "?") {
+    std::string out;
+    for (std::size_t i = 0; i < n; ++i) out.append(i ? ", " : "").append(mark);
+    return out;
+}
+
+/// The stream behind the audit: three ordered queries read side by side.
+class AccountStream {
+public:
+    explicit AccountStream(Transaction& tx);
+    bool next(Account& account);
+
+private:
+    Statement items_, allocations_, instalments_;
+    bool has_item_, has_allocation_, has_instalment_;
+};
+
+template <class Visit>
+void Store::each_account(Visit visit) {
+    AccountStream stream(tx_);
+    Account account;
+    while (stream.next(account)) visit(account);
+}
+
+}  // namespace dunlin::receivables

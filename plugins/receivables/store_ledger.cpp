@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "store.hpp"
+#include "views.hpp"
+
+namespace dunlin::receivables {
+
+Sql& Sql::limit(const Filter& filter, std::string_view alias) {
+    const auto column = [&](const char* name) { return " AND " + std::string(alias) + name; };
+    if (!filter.customers.empty()) {
+        add(column("customer_id IN (") + marks(filter.customers.size()) + ")");
+        for (const auto id : filter.customers) put(id);
+    }
+    if (filter.company_id) add(column("company_id = ?"), *filter.company_id);
+    if (!filter.currency.empty()) add(column("currency = ?"), std::string_view(filter.currency));
+    if (!filter.salesperson.empty()) {
+        add(column("salesperson = ?"), std::string_view(filter.salesperson));
+    }
+    return *this;
+}
+
+Statement Sql::run(Transaction& tx) const {
+    auto statement = tx.prepare(text_);
+    for (uint32_t i = 0; i < values_.size(); ++i) {
+        std::visit([&](const auto& value) { statement.bind_at(i, value); }, values_[i]);
+    }
+    return statement;
+}
+
+namespace {
+
+const char* group_column(Group group) {
+    switch (group) {
+        case Group::customer: return "customer_id";
+        case Group::company: return "company_id";
+        case Group::salesperson: return "salesperson";
+        case Group::none: break;
+    }
+    return "CAST(0 AS bigint)";
+}
+
+/// Sums by group, currency and bucket. Sums of residuals need no residual of any item: an amount
+/// and what was allocated to it fall into the same bucket, so each table is summed on its own.
+Sql aged_sql(Date as_of, bool by_issue, const Buckets& buckets, Group group, const Filter& filter,
+             bool only_credits, int part) {
+    const std::string own = part == 0 ? "" : "item_";
+    const std::string due = own + (by_issue ? "issued_on" : "due_on");
+    Sql sql;
+    sql.add("SELECT ").add(group_column(group)).add(", currency, ");
+    sql.add("CASE WHEN " + own + "amount < 0 THEN CASE " + own +
+            "kind WHEN 'payment' THEN -1 WHEN 'credit_note' THEN -2 ELSE -3 END");
+    for (std::size_t i = 0; i < buckets.edges().size(); ++i) {
+        sql.add(" WHEN " + due + " >= ? THEN " + std::to_string(i), as_of - buckets.edges()[i]);
+    }
+    sql.add(" ELSE " + std::to_string(buckets.count() - 1) + " END, ");
+    sql.add(part == 1 ? "CAST(-sum(amount) AS bigint)" : "CAST(sum(amount) AS bigint)");
+    constexpr const char* views[] = {"item", "allocation", "allocation_source"};
+    sql.add(std::string(" FROM receivables_v1_") + views[part] + "_scoped");
+    sql.add(part == 0 ? " WHERE posted_on <= ? AND void_on > ?"
+                      : " WHERE effective_on <= ? AND until_on > ?",
+            as_of, as_of);
+    if (!by_issue) sql.add(" AND (" + own + "instalments = 0 OR " + own + "amount < 0)");
+    if (only_credits) sql.add(" AND " + own + "amount < 0");
+    return sql.limit(filter, "").add(" GROUP BY 1, 2, 3");
+}
+
+}  // namespace
+
+std::vector<AgedSum> Views::aged_sums(Date as_of, bool by_issue, const Buckets& buckets,
+                                      Group group, const Filter& filter, bool only_credits) {
+    std::vector<AgedSum> out;
+    for (const int part : {0, 1, 2}) {
+        auto rows =
+            aged_sql(as_of, by_issue, buckets, group, filter, only_credits, part).run(tx_);
+        for (const auto& row : rows) {
+            AgedSum sum;
+            if (group == Group::salesperson) {
+                sum.key_text = row.text(0);
+            } else {
+                sum.key_id = row.i64(0);
+            }
+            sum.currency = row.text(1);
+            sum.bucket = row.i64(2);
+            sum.amount = row.i64(3);
+            out.push_back(std::move(sum));
+        }
+    }
+    if (by_issue || only_credits) return out;
+    for (const auto& open : open_parts(as_of, filter)) {
+        AgedSum sum;
+        if (group == Group::customer) sum.key_id = open.customer_id;
+        if (group == Group::company) sum.key_id = open.company_id;
+        if (group == Group::salesperson) sum.key_text = open.salesperson;
+        sum.currency = open.currency;
+        sum.bucket = static_cast<int64_t>(buckets.of(days_late(open.part.due_on, as_of)));
+        sum.amount = open.part.open();
+        out.push_back(std::move(sum));
+    }
+    return out;
+}
+
+std::vector<OpenPart> Views::open_parts(Date as_of, const Filter& filter) {
+    struct Schedule {
+        OpenPart item;
+        int64_t amount = 0;
+        std::vector<Instalment> instalments;
+        std::vector<Settlement> settled;
+    };
+    std::map<ItemKey, Schedule> found;
+    Sql items;
+    items.add(
+        "SELECT customer_id, item_id, company_id, salesperson, currency, due_on, amount FROM "
+        "receivables_v1_item_scoped WHERE instalments > 0 AND amount > 0 AND posted_on <= ? AND "
+        "void_on > ?",
+        as_of, as_of);
+    for (const auto& row : items.limit(filter, "").run(tx_)) {
+        auto& entry = found[{row.i64(0), row.i64(1)}];
+        entry.item = {row.i64(0), row.i64(1), row.i64(2), row.string(3), row.string(4), {}};
+        entry.item.part.due_on = row.date(5);
+        entry.amount = row.i64(6);
+    }
+    if (found.empty()) return {};
+    Sql instalments;
+    instalments.add(
+        "SELECT customer_id, item_id, instalment_id, sequence, due_on, amount FROM "
+        "receivables_v1_instalment_scoped WHERE 1 = 1");
+    for (const auto& row : instalments.limit(filter, "").run(tx_)) {
+        const auto it = found.find({row.i64(0), row.i64(1)});
+        if (it == found.end()) continue;
+        it->second.instalments.push_back({row.i64(2), row.i64(3), row.date(4), row.i64(5)});
+    }
+    Sql settled;
+    settled.add(
+        "SELECT customer_id, target_id, instalment_id, amount, source_kind FROM "
+        "receivables_v1_allocation_scoped WHERE item_instalments > 0 AND effective_on <= ? AND "
+        "until_on > ?",
+        as_of, as_of);
+    settled.limit(filter, "").add(" ORDER BY effective_on, allocation_id");
+    for (const auto& row : settled.run(tx_)) {
+        const auto it = found.find({row.i64(0), row.i64(1)});
+        if (it == found.end()) continue;
+        it->second.settled.push_back({row.i64(2), row.i64(3), row.text(4) == "payment"});
+    }
+    std::vector<OpenPart> out;
+    for (auto& [key, entry] : found) {
+        for (const auto& part : spread(entry.amount, entry.item.part.due_on,
+                                       std::move(entry.instalments), entry.settled)) {
+            if (part.open() == 0) continue;
+            out.push_back(entry.item);
+            out.back().part = part;
+        }
+    }
+    return out;
+}
+
+std::vector<OverdueFacts> Views::overdue(Date as_of, const Filter& filter) {
+    Sql sql;
+    sql.add(
+        "SELECT x.customer_id, x.currency, CAST(sum(x.rest) AS bigint), "
+        "CAST(sum(CASE WHEN x.due_on < ? THEN x.rest ELSE 0 END) AS bigint), "
+        "CAST(sum(CASE WHEN x.due_on < ? THEN x.rest ELSE 0 END) AS bigint), "
+        "CAST(sum(CASE WHEN x.due_on < ? THEN 1 ELSE 0 END) AS bigint), min(x.due_on) "
+        "FROM (SELECT i.customer_id, i.currency, i.due_on, i.amount - COALESCE(a.used, 0) AS rest "
+        "FROM receivables_v1_item_scoped i LEFT JOIN (SELECT customer_id, target_id, "
+        "CAST(sum(amount) AS bigint) AS used FROM receivables_v1_allocation_scoped "
+        "WHERE effective_on <= ? AND until_on > ?",
+        as_of, as_of - 90, as_of, as_of, as_of);
+    sql.limit(filter, "");
+    sql.add(
+        " GROUP BY customer_id, target_id) a ON a.customer_id = i.customer_id AND a.target_id = "
+        "i.item_id WHERE i.posted_on <= ? AND i.void_on > ? AND i.amount > 0 AND i.instalments = 0",
+        as_of, as_of);
+    sql.limit(filter, "i.").add(") x WHERE x.rest > 0 GROUP BY x.customer_id, x.currency");
+    std::vector<OverdueFacts> out;
+    for (const auto& row : sql.run(tx_)) {
+        out.push_back({row.i64(0), row.string(1), row.i64(2), row.i64(3), row.i64(4), row.i64(5),
+                       row.date(6)});
+    }
+    return out;
+}
+
+namespace {
+
+constexpr const char* listed_sql =
+    "SELECT customer_id, item_id, company_id, kind, number, reference, currency, status, "
+    "salesperson, po_number, issued_on, posted_on, due_on, void_on, has_due, amount, settled, "
+    "instalments, source_open FROM (SELECT i.*, CASE WHEN i.posted_on > ? OR i.void_on <= ? THEN "
+    "i.amount WHEN i.amount > 0 THEN (SELECT CAST(COALESCE(sum(a.amount), 0) AS bigint) FROM "
+    "receivables_v1_allocation_scoped a WHERE a.customer_id = i.customer_id AND a.target_id = "
+    "i.item_id AND a.effective_on <= ? AND a.until_on > ?) ELSE (SELECT "
+    "CAST(-COALESCE(sum(s.amount), 0) AS bigint) FROM receivables_v1_allocation_source_scoped s "
+    "WHERE s.customer_id = i.customer_id AND s.source_id = i.item_id AND s.effective_on <= ? AND "
+    "s.until_on > ?) END AS settled FROM receivables_v1_item_scoped i WHERE 1 = 1";
+
+ListedItem listed_of(const Statement& row) {
+    ListedItem out;
+    out.customer_id = row.i64(0);
+    out.id = row.i64(1);
+    out.company_id = row.i64(2);
+    out.kind = row.text(3);
+    out.number = row.text(4);
+    out.reference = row.text(5);
+    out.currency = row.text(6);
+    out.status = row.text(7);
+    out.salesperson = row.text(8);
+    out.po_number = row.text(9);
+    out.issued_on = row.date(10);
+    out.posted_on = row.date(11);
+    out.due_on = row.date(12);
+    out.void_on = row.date(13);
+    out.has_due = row.i64(14) != 0;
+    out.amount = row.i64(15);
+    out.open = out.amount - row.i64(16);
+    out.instalments = row.i64(17);
+    if (!row.is_null(18)) out.source_open = row.i64(18);
+    return out;
+}
+
+}  // namespace
+
+std::vector<ListedItem> Views::items(Date as_of, const Filter& filter, const Page& page) {
+    Sql sql;
+    sql.add(listed_sql, as_of, as_of, as_of, as_of, as_of, as_of);
+    sql.add(" AND i.posted_on <= ?", as_of).limit(filter, "i.");
+    if (page.after_customer != 0) {
+        sql.add(" AND (i.customer_id > ? OR (i.customer_id = ? AND i.item_id > ?))",
+                page.after_customer, page.after_customer, page.after_item);
+    }
+    sql.add(") x");
+    if (page.only_open) sql.add(" WHERE amount <> settled");
+    if (page.only_differing) {
+        sql.add(" WHERE source_open IS NOT NULL AND amount - settled <> source_open");
+    }
+    sql.add(" ORDER BY customer_id, item_id LIMIT ?", page.limit);
+    std::vector<ListedItem> out;
+    for (const auto& row : sql.run(tx_)) out.push_back(listed_of(row));
+    return out;
+}
+
+std::optional<ListedItem> Views::item(int64_t customer_id, int64_t item_id, Date as_of) {
+    Sql sql;
+    sql.add(listed_sql, as_of, as_of, as_of, as_of, as_of, as_of);
+    sql.add(" AND i.customer_id = ? AND i.item_id = ?) x", customer_id, item_id);
+    auto rows = sql.run(tx_);
+    if (!rows.step()) return std::nullopt;
+    return listed_of(rows);
+}
+
+}  // namespace dunlin::receivables

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <dunlin/db.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ledger.hpp"
+
+namespace dunlin::receivables {
+
+/// Which part of the ledger a question is about. Empty members do not limit.
+struct Filter {
+    std::vector<int64_t> customers;
+    std::optional<int64_t> company_id;
+    std::string currency;
+    std::string salesperson;
+};
+
+enum class Group { none, customer, company, salesperson };
+
+/// Where a credit stands in place of a bucket.
+enum CreditColumn : int64_t { payments = -1, credit_notes = -2, adjustments = -3 };
+
+/// A sum of open amounts: of one group and currency in one bucket, or of unapplied credits.
+struct AgedSum {
+    int64_t key_id = 0;
+    std::string key_text;
+    std::string currency;
+    int64_t bucket = 0;
+    int64_t amount = 0;
+};
+
+/// A row of an item list.
+struct ListedItem {
+    int64_t customer_id = 0, id = 0, company_id = 0;
+    std::string kind, number, reference, currency, status, salesperson, po_number;
+    Date issued_on, posted_on, due_on, void_on;
+    bool has_due = false;
+    int64_t amount = 0, open = 0, instalments = 0;
+    std::optional<int64_t> source_open;
+};
+
+/// An open part of an item that is paid by instalments.
+struct OpenPart {
+    int64_t customer_id = 0, item_id = 0, company_id = 0;
+    std::string salesperson, currency;
+    Part part;
+};
+
+struct CustomerInfo {
+    int64_t id = 0, parent_id = 0;
+    std::string number, name, kind, status, currency, salesperson, portfolio, collector, language,
+        time_zone, payment_terms, segment, represented_by, tax_id, notes, salesperson_email;
+    std::optional<int64_t> credit_limit;
+};
+
+struct ContactPoint {
+    int64_t id = 0;
+    std::string person, role, kind, value, street, city, postcode, region, country;
+    bool preferred = false;
+};
+
+/// What is overdue with one customer in one currency, from items without instalments.
+struct OverdueFacts {
+    int64_t customer_id = 0;
+    std::string currency;
+    int64_t open = 0, overdue = 0, overdue_over_90 = 0, overdue_items = 0;
+    Date oldest_due = never;
+};
+
+/// How a customer pays.
+struct PaymentHabit {
+    std::optional<Date> last_payment_on;
+    int64_t late_weight = 0;  // Sum of amount × days late, in the unit of settled.
+    int64_t settled = 0;
+    std::optional<int64_t> average_days_late() const;
+};
+
+/// One line of a statement.
+struct Movement {
+    Date on;
+    int64_t item_id = 0;
+    std::string kind, number, reference, currency;
+    int64_t amount = 0;
+    bool is_cancellation = false;
+};
+
+struct Backdated {
+    std::string what;
+    int64_t customer_id = 0, id = 0;
+    std::string kind, number, currency;
+    int64_t amount = 0;
+    Date effective_on;
+    int64_t known_at = 0;
+};
+
+struct StoredAllocation {
+    Allocation allocation;
+    std::string currency, source;
+};
+
+/// What the caller of a command may see of the tables: reads the scoped views and nothing else.
+class Views {
+public:
+    explicit Views(Transaction& tx) : tx_(tx) {}
+
+    std::vector<AgedSum> aged_sums(Date as_of, bool by_issue, const Buckets& buckets, Group group,
+                                   const Filter& filter, bool only_credits = false);
+    std::vector<OpenPart> open_parts(Date as_of, const Filter& filter);
+    std::vector<OverdueFacts> overdue(Date as_of, const Filter& filter);
+
+    struct Page {
+        int64_t after_customer = 0, after_item = 0;
+        int64_t limit = 1000000000;
+        bool only_open = true;
+        bool only_differing = false;  // Ours is not what the source says is open.
+    };
+    std::vector<ListedItem> items(Date as_of, const Filter& filter, const Page& page);
+    std::optional<ListedItem> item(int64_t customer_id, int64_t item_id, Date as_of);
+    std::vector<Claim> claims(Date as_of, const Filter& filter);
+    std::optional<Claim> claim(int64_t customer_id, int64_t claim_id);
+    enum class End { target, source };
+    /// A customer's allocations as far as the item at that end of them is visible.
+    std::vector<StoredAllocation> allocations(int64_t customer_id, End end = End::target);
+    /// By currency: how many items the source reports as open or closed, and how much.
+    std::map<std::string, std::pair<int64_t, int64_t>> reported(Date as_of, const Filter& filter);
+
+    std::vector<CustomerInfo> customers(const std::vector<int64_t>& ids);
+    std::optional<CustomerInfo> customer(int64_t id);
+    std::vector<ContactPoint> contact_points(int64_t customer_id, Date as_of);
+    std::map<int64_t, std::string> companies();
+    std::map<int64_t, PaymentHabit> habits(Date as_of, const Filter& filter);
+    std::map<std::string, int64_t> balances(int64_t customer_id, Date on, const Filter& filter);
+    std::vector<Movement> movements(int64_t customer_id, Date from, Date to, const Filter& filter);
+    std::vector<Movement> recent_payments(int64_t customer_id, Date as_of, int64_t limit);
+    std::vector<Backdated> backdated(int64_t known_after_us, Date before, int64_t limit);
+    /// Units of 10^-12 of `to` for one `from`, the latest on or before a day.
+    std::optional<int64_t> rate_pico(std::string_view from, std::string_view to, Date on);
+
+private:
+    Transaction& tx_;
+};
+
+/// What people and other plugins decide here, written into the tables. Who may see the thing was
+/// checked through Views before.
+class Desk {
+public:
+    explicit Desk(Transaction& tx) : tx_(tx) {}
+
+    /// Keeps others from changing these items until the transaction ends.
+    void hold_items(int64_t customer_id, int64_t item_id, int64_t other_id);
+    void insert(const Allocation& allocation, int64_t known_at);
+    void reverse(const Allocation& allocation, Date on, int64_t known_at);
+    /// The item, or null for a claim on the whole account, lends its scope columns.
+    void insert(const Claim& claim, const CustomerInfo& customer, const ListedItem* item,
+                int64_t known_at);
+    void lift(const Claim& claim, Date on);
+    void assign(int64_t customer_id, const std::optional<std::string>& collector,
+                const std::optional<std::string>& portfolio);
+
+private:
+    Transaction& tx_;
+};
+
+/// Statement text with its parameters, put together piece by piece.
+class Sql {
+public:
+    Sql& add(std::string_view text) {
+        text_.append(text);
+        return *this;
+    }
+    template <class... Values>
+    Sql& add(std::string_view text, const Values&... values) {
+        text_.append(text);
+        (put(values), ...);
+        return *this;
+    }
+    /// "… AND customer_id IN (…)" and the like for what a filter limits; the alias ends in a dot.
+    Sql& limit(const Filter& filter, std::string_view alias);
+    Statement run(Transaction& tx) const;
+
+private:
+    void put(Date day) { values_.emplace_back(int64_t{day.days()}); }
+    void put(int64_t value) { values_.emplace_back(value); }
+    void put(std::string_view value) { values_.emplace_back(std::string(value)); }
+    std::string text_;
+    std::vector<std::variant<int64_t, std::string>> values_;
+};
+
+}  // namespace dunlin::receivables
