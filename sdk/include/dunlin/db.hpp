@@ -43,6 +43,11 @@ const Table& need(const Table* table, const char* name) {
     return *table;
 }
 
+/// Bytes to bind that are no text. Borrowed.
+struct Bytes {
+    std::string_view data;
+};
+
 /// A prepared statement. Use it on the thread of its transaction and let it go before that ends.
 class Statement {
 public:
@@ -61,8 +66,8 @@ public:
         if (stmt_) db_->finalize(stmt_);
     }
 
-    /// Binds all parameters, from the first on. Takes integers, double, text, Date, Id, Json (as
-    /// text), nullptr, std::optional of those.
+    /// Binds all parameters, from the first on. Takes integers, double, text, Bytes, Date, Id, Json
+    /// (as text), nullptr, std::optional of those.
     template <class... Args>
     Statement& bind(const Args&... args) {
         uint32_t index = 0;
@@ -77,6 +82,8 @@ public:
             status = db_->bind_null(stmt_, index, err.sink());
         } else if constexpr (std::is_same_v<T, Date>) {
             status = db_->bind_i64(stmt_, index, value.days(), err.sink());
+        } else if constexpr (std::is_same_v<T, Bytes>) {
+            status = db_->bind_blob(stmt_, index, to_abi(value.data), err.sink());
         } else if constexpr (std::is_floating_point_v<T>) {
             status = db_->bind_f64(stmt_, index, value, err.sink());
         } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
