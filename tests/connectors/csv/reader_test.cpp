@@ -3,6 +3,7 @@
 
 #include "drop_folder.hpp"
 
+#include <rapidcheck.h>
 #include <catch2/catch.hpp>
 
 namespace dunlin::csv::test {
@@ -166,6 +167,26 @@ TEST_CASE("reading goes on from the place behind any record") {
         const Lines rest(all.begin() + static_cast<std::ptrdiff_t>(i), all.end());
         REQUIRE(read(bytes, with_encoding(encoding), reader.position()) == rest);
     }
+}
+
+TEST_CASE("whatever the bytes, reading ends, counts its lines and goes on from any record") {
+    REQUIRE(rc::check([] {
+        const auto letters = *rc::gen::container<std::string>(
+            rc::gen::element('a', ',', '"', '\n', '\r', ' ', '\xC3', '\xBC', '\0'));
+        ReaderSettings settings;
+        settings.field_bytes_max = 16;
+        const auto all = read(letters, settings);
+        const DropFolder folder;
+        Reader reader(folder.put("file.csv", letters), settings);
+        Record record;
+        int64_t line = 0;
+        for (std::size_t i = 1; reader.next(record); ++i) {
+            RC_ASSERT(record.begin.line > line);
+            line = record.begin.line;
+            const Lines rest(all.begin() + static_cast<std::ptrdiff_t>(i), all.end());
+            RC_ASSERT(read(letters, settings, reader.position()) == rest);
+        }
+    }));
 }
 
 }  // namespace dunlin::csv::test
