@@ -18,13 +18,14 @@ function(dunlin_add_plugin id)
   if(NOT manifest_id STREQUAL id)
     message(FATAL_ERROR "dunlin_add_plugin(${id}): plugin.json says the id is ${manifest_id}")
   endif()
-  # A raw literal of at most 60 kB each: some compilers refuse longer ones.
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
   file(CONFIGURE OUTPUT ${generated}/dunlin_manifest.h @ONLY CONTENT [[
 #pragma once
 #define DUNLIN_PLUGIN_ID "@id@"
 #define DUNLIN_PLUGIN_VERSION "@version@"
-#define DUNLIN_PLUGIN_MANIFEST R"manifest(@json@)manifest"
+// Outside a directive: a raw literal within one is limited to what the preprocessor buffers.
+[[maybe_unused]] static constexpr char dunlin_manifest[] = R"manifest(@json@)manifest";
+#define DUNLIN_PLUGIN_MANIFEST dunlin_manifest
 ]])
 
   add_library(dunlin_${id}_core OBJECT ${arg_SOURCES})
