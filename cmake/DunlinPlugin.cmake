@@ -19,14 +19,14 @@ function(dunlin_add_plugin id)
     message(FATAL_ERROR "dunlin_add_plugin(${id}): plugin.json says the id is ${manifest_id}")
   endif()
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
-  file(CONFIGURE OUTPUT ${generated}/dunlin_manifest.h @ONLY CONTENT [[
+  file(CONFIGURE OUTPUT ${generated}/dunlin_manifest.h @ONLY CONTENT [=[
 #pragma once
 #define DUNLIN_PLUGIN_ID "@id@"
 #define DUNLIN_PLUGIN_VERSION "@version@"
 // Outside a directive: a raw literal within one is limited to what the preprocessor buffers.
 [[maybe_unused]] static constexpr char dunlin_manifest[] = R"manifest(@json@)manifest";
 #define DUNLIN_PLUGIN_MANIFEST dunlin_manifest
-]])
+]=])
 
   add_library(dunlin_${id}_core OBJECT ${arg_SOURCES})
   target_include_directories(dunlin_${id}_core PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${generated})
