@@ -203,6 +203,7 @@ std::optional<Error> Delivery::attempt(Tx& tx, const Item& item, const Error* fa
     } catch (const Error& error) {
         tx.db().rollback_to_savepoint(depth);
         tx.db().enter(nullptr);
+        tx.db().release_savepoint(depth);
         tx.depth = depth - 1;
         Events::rewind(tx, mark);
         return error;

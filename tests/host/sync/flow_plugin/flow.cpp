@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dunlin_manifest.h"
+
+#include <dunlin/plugin.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace {
+
+using namespace dunlin;
+
+dunlin_status status_of(const std::string& name) {
+    for (dunlin_status status = 1; status <= DUNLIN_E_INTERNAL; ++status) {
+        if (name == status_name(status)) return status;
+    }
+    throw Error(DUNLIN_E_INVALID, "no status " + name);
+}
+
+/// Waits until a file exists, or somebody asks to stop.
+void wait_for(const std::string& file, const Cancel& cancel) {
+    if (file.empty()) return;
+    std::ofstream(file + ".reached").put('.');
+    while (!std::filesystem::exists(file)) {
+        cancel.throw_if_requested();
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+}
+
+/// Pages as a JSON file has them: {"parent": [{"rows": [[id, value, ref], …], "errors": […],
+/// "fail": "unavailable", "gate": "file"}, …]}. The cursor is the number of pages read.
+class FilePull : public Pull {
+public:
+    FilePull(Json pages, std::size_t at, Cancel cancel)
+        : pages_(std::move(pages)), at_(at), cancel_(cancel) {}
+
+    bool next(Page& page) override {
+        cancel_.throw_if_requested();
+        if (at_ >= pages_.size()) return false;
+        const auto& from = pages_[at_];
+        wait_for(from.value("gate", ""), cancel_);
+        if (from.contains("fail")) throw Error(status_of(from["fail"]), "the source says no");
+        BatchBuilder rows({{"external_id", Type::text}, {"value", Type::i64}, {"ref", Type::text}});
+        for (const auto& row : from.value("rows", Json::array())) {
+            rows[0].add(std::string_view(row[0].get_ref<const std::string&>()));
+            rows[1].add(row[1].get<int64_t>());
+            rows[2].add(std::string_view(row[2].get_ref<const std::string&>()));
+        }
+        // Latin-1 cannot stand in a JSON file.
+        if (from.value("latin1", false)) {
+            rows[0].add("latin1");
+            rows[1].add(int64_t{1});
+            rows[2].add("M\xfcller");
+        }
+        for (const auto& error : from.value("errors", Json::array())) {
+            page.errors.push_back({error.value("id", ""), error.value("position", ""), "unreadable",
+                                   "cannot be read", "raw text"});
+        }
+        page.rows = rows.finish();
+        page.next_cursor = std::to_string(++at_);
+        page.done = static_cast<int64_t>(at_);
+        page.total = static_cast<int64_t>(pages_.size());
+        return true;
+    }
+
+private:
+    Json pages_;
+    std::size_t at_;
+    Cancel cancel_;
+};
+
+class FileSource : public Source {
+public:
+    explicit FileSource(Json config) : config_(std::move(config)) {}
+    Json check(const Cancel&) override { return {{"file", config_["file"]}}; }
+    std::unique_ptr<Pull> pull(std::string_view entity, std::string_view cursor,
+                               Cancel cancel) override {
+        std::ifstream in(config_["file"].get<std::string>());
+        auto pages = Json::parse(in).value(std::string(entity), Json::array());
+        const bool is_new = cursor.empty() || config_.value("full", false);
+        return std::make_unique<FilePull>(std::move(pages),
+                                          is_new ? 0 : std::stoul(std::string(cursor)), cancel);
+    }
+
+private:
+    Json config_;
+};
+
+class Flow : public Plugin<Flow> {
+public:
+    using Plugin::Plugin;
+
+    Json on_command(Call& call) {
+        if (call.command() == "flow.work") {
+            call.tx().enqueue("flow.job", call.request()["dedup_key"].get<std::string>(),
+                              call.request()["args"]);
+            return Json::object();
+        }
+        for (const auto& event : call.request()["events"]) {
+            call.tx().emit("flow.happened", event["key"].get<std::string>(),
+                           event.value("payload", Json::object()));
+        }
+        if (call.value("fail", false)) throw Error(DUNLIN_E_CONFLICT, "as asked");
+        return Json::object();
+    }
+
+    /// {"seq": 3, "fail": "unavailable", "times": 2}: fails the first `times` times.
+    void on_event(Transaction& tx, const Event& event) {
+        tx.exec("INSERT INTO flow_seen VALUES (?, ?, ?, ?, ?)", services().next_id(), event.id,
+                event.key, event.payload.value("seq", 0), static_cast<int>(event.attempt));
+        const auto& follow = event.payload.value("follow", "");
+        if (!follow.empty()) tx.emit("flow.happened", follow, Json::object());
+        if (event.attempt <= event.payload.value("times", 0U)) {
+            throw Error(status_of(event.payload["fail"]), "event as asked");
+        }
+    }
+
+    /// {"name": "a", "gate": "file", "fail": "data", "times": 1}
+    void on_job(const Job& job) {
+        wait_for(job.args.value("gate", ""), job.cancel);
+        auto tx = services().begin(DUNLIN_TX_WRITE);
+        tx.exec("INSERT INTO flow_ran VALUES (?, ?, ?, ?)", services().next_id(), job.kind,
+                job.args.value("name", ""), static_cast<int>(job.attempt));
+        tx.commit();
+        job.cancel.progress(1, 2, "half way");
+        if (job.attempt <= job.args.value("times", 0U)) {
+            throw Error(status_of(job.args["fail"]), "job as asked");
+        }
+    }
+
+    Json describe_connector() {
+        return {{"entities",
+                 {{{"name", "child"}, {"incremental", 1}, {"deletes", 0}},
+                  {{"name", "parent"}, {"incremental", 1}, {"deletes", 0}},
+                  {{"name", "stranger"}, {"incremental", 0}, {"deletes", 0}}}}};
+    }
+    std::unique_ptr<Source> open_source(std::string_view, Json config) {
+        return std::make_unique<FileSource>(std::move(config));
+    }
+
+    Json describe_sink() {
+        const Json columns = {{{"name", "external_id"}, {"format", "u"}, {"required", 1}},
+                              {{"name", "value"}, {"format", "l"}, {"required", 1}},
+                              {{"name", "ref"}, {"format", "u"}, {"required", 0}}};
+        return {{"entities",
+                 {{{"name", "parent"}, {"columns", columns}},
+                  {{"name", "child"}, {"columns", columns}}}}};
+    }
+    Applied apply(Transaction& tx, std::string_view source, std::string_view entity,
+                  const BatchView& rows) {
+        Applied out;
+        const auto id = rows.required("external_id"), value = rows.required("value"),
+                   ref = rows.optional("ref");
+        for (int64_t i = 0; i < rows.rows(); ++i) {
+            if (value.i64(i) < 0) {
+                out.rejects.push_back({i, "value", "a value below zero", false});
+            } else if (!ref.text(i).empty() && !exists(tx, source, "parent", ref.text(i))) {
+                out.rejects.push_back({i, "ref", "no parent " + std::string(ref.text(i)), true});
+            } else {
+                put(tx, source, entity, id.text(i), value.i64(i), ref.text(i), out);
+            }
+        }
+        return out;
+    }
+    Json totals(Transaction& tx, std::string_view source) {
+        auto row =
+            tx.query("SELECT CAST(count(*) AS bigint) FROM flow_row WHERE source = ?", source);
+        row.step();
+        return Json::array({{{"name", "rows"}, {"ours", row.i64(0)}}});
+    }
+
+private:
+    static bool exists(Transaction& tx, std::string_view source, std::string_view entity,
+                       std::string_view id) {
+        return tx
+            .query("SELECT 1 FROM flow_row WHERE source = ? AND entity = ? AND external_id = ?",
+                   source, entity, id)
+            .step();
+    }
+    static void put(Transaction& tx, std::string_view source, std::string_view entity,
+                    std::string_view id, int64_t value, std::string_view ref, Applied& out) {
+        const bool is_known = exists(tx, source, entity, id);
+        const auto changed = tx.exec(
+            "INSERT INTO flow_row VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, entity, external_id)"
+            " DO UPDATE SET value = excluded.value, ref = excluded.ref"
+            " WHERE flow_row.value <> excluded.value OR flow_row.ref <> excluded.ref",
+            source, entity, id, value, ref);
+        if (changed == 0) {
+            ++out.unchanged;
+        } else {
+            ++(is_known ? out.updated : out.inserted);
+        }
+    }
+};
+
+}  // namespace
+
+DUNLIN_PLUGIN(Flow);
