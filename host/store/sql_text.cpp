@@ -184,18 +184,21 @@ private:
                 return;  // IS [NOT] DISTINCT FROM
             }
             in_from_.back() = true;
-            take(i + 1);
-        } else if (value == "join" || value == "into" || value == "table" ||
-                   value == "references" || (value == "using" && in_from_.back())) {
+            take(i + 1, /*is_written=*/i > 0 && tokens_[i - 1].value == "delete");
+        } else if (value == "into") {
+            take(i + 1, /*is_written=*/true);
+        } else if (value == "join" || value == "table" || value == "references" ||
+                   (value == "using" && in_from_.back())) {
             take(i + 1);
         } else if (value == "update") {
-            if (peek(i + 1).value != "set" && (i == 0 || tokens_[i - 1].value != "for"))
-                take(i + 1);
+            const bool is_clause =
+                i > 0 && (tokens_[i - 1].value == "for" || peek(i + 1).value == "set");
+            if (!is_clause) take(i + 1, /*is_written=*/true);
         } else if (is_one_of(value, ends)) {
             in_from_.back() = false;
         }
     }
-    void take(std::size_t i) {
+    void take(std::size_t i, bool is_written = false) {
         static constexpr std::array<std::string_view, 5> skipped = {"only", "lateral", "if", "not",
                                                                     "exists"};
         while (peek(i).kind == Kind::word && is_one_of(peek(i).value, skipped)) ++i;
@@ -203,6 +206,7 @@ private:
         if (!is_name(i) || peek(i).value == "select" || peek(i).value == "values") return;
         auto name = peek(i).value;
         if (peek(i + 1).value == ".") name += "." + peek(i + 2).value;
+        if (is_written) out_.writes.push_back(name);
         found_.push_back(std::move(name));
     }
     /// `FROM (a JOIN b …)`: the first name inside the parentheses is a table as well.
@@ -337,6 +341,11 @@ void check_wall(const Wall& wall, const SqlText& sql) {
     }
     for (const auto& table : sql.tables) {
         if (!may_read_name(wall, table)) refuse_table(wall.plugin_id, table);
+    }
+    for (const auto& table : sql.writes) {
+        if (is_own_name(wall.plugin_id, table)) continue;
+        throw Error(DUNLIN_E_DENIED, "plugin " + wall.plugin_id + " may not write to " + table +
+                                         "; call a command of the plugin that owns it");
     }
     if (!wall.is_scoped) return;
     if (sql.first != "select" && sql.first != "with" && sql.first != "values") return;

@@ -27,6 +27,7 @@ public:
           sessions_("SQLite", path_.string(), 1, options.connections_max, 3600),
           queue_(options.wait_max),
           leases_(options.connections_max, options.wait_max, [this] { return connect(); }) {
+        probe();
         leases_.give(leases_.take());
     }
 
@@ -89,7 +90,7 @@ public:
         const std::string integrity(check->text(0));
         out.push_back({"store.integrity", integrity == "ok" ? "ok" : "fail", integrity,
                        integrity == "ok" ? "" : "restore the last backup"});
-        auto mode = lease->query("PRAGMA journal_mode");
+        auto mode = lease->query("SELECT journal_mode FROM pragma_journal_mode");
         mode->step();
         const bool is_wal = mode->text(0) == "wal";
         out.push_back({"store.wal", is_wal ? "ok" : "warn",
@@ -100,6 +101,20 @@ public:
     }
 
 private:
+    /// Poco tries for a minute to open what is not there, and does not say why.
+    void probe() {
+        sqlite3* db = nullptr;
+        const int code = sqlite3_open_v2(path_.c_str(), &db,
+                                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+        const std::string why = sqlite3_errmsg(db);
+        sqlite3_close(db);
+        if (code == SQLITE_OK) return;
+        throw Error(DUNLIN_E_UNAVAILABLE, "the database " + path_.string() +
+                                              " cannot be opened: " + why +
+                                              "; check that its folder exists and is "
+                                              "writable");
+    }
+
     std::unique_ptr<SqliteConnection> connect() {
         try {
             return std::make_unique<SqliteConnection>(sessions_.get(), options_);

@@ -3,6 +3,7 @@
 
 #include <libpq-fe.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,6 +60,7 @@ int spawn(const std::vector<std::string>& words, const fs::path& log) {
     std::vector<char*> argv;
     for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
+    ::prctl(PR_SET_PDEATHSIG, SIGINT);  // A test that is killed takes its cluster with it.
     if (::chdir("/") != 0) ::_exit(126);
     ::execv(argv[0], argv.data());
     ::_exit(127);

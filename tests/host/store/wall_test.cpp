@@ -25,6 +25,7 @@ TEST_CASE("a plugin's statement on what is not its own is denied with the remedy
     auto lease = f.store->begin(Access::write);
     lease->enter(&f.beta);
 
+    INFO(sql);
     CHECK(status_of([&] { lease->query(sql)->step(); }) == DUNLIN_E_DENIED);
 }
 
