@@ -11,7 +11,7 @@
 namespace dunlin::csv {
 namespace {
 
-constexpr std::size_t chunk_bytes = 256 * 1024;
+constexpr std::size_t chunk_bytes = std::size_t{256} << 10U;
 
 bool is_utf8(std::string_view encoding) {
     return ucnv_compareNames(std::string(encoding).c_str(), "UTF-8") == 0;
@@ -107,7 +107,8 @@ void Decoder::convert(const char* from, std::size_t size, bool is_last, std::str
         char* target = buffer.data();
         ucnv_convertEx(utf8_.get(), source_.get(), &target, buffer.data() + buffer.size(), &from,
                        end, pivot_.data(), &pivot_source_, &pivot_target_,
-                       pivot_.data() + pivot_.size(), /*reset=*/false, is_last, &status);
+                       pivot_.data() + pivot_.size(), /*reset=*/0,
+                       static_cast<UBool>(is_last ? 1 : 0), &status);
         out.append(buffer.data(), static_cast<std::size_t>(target - buffer.data()));
     } while (status == U_BUFFER_OVERFLOW_ERROR);
     if (U_FAILURE(status) && status != U_TRUNCATED_CHAR_FOUND) {

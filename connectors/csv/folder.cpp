@@ -66,7 +66,7 @@ std::string hash_bytes(const File& file, const Cancel& cancel) {
     }
     const std::unique_ptr<XXH3_state_t, HashStateDeleter> state(XXH3_createState());
     XXH3_128bits_reset(state.get());
-    std::vector<char> chunk(256 * 1024);
+    std::vector<char> chunk(std::size_t{256} << 10U);
     for (;;) {
         const auto got = std::fread(chunk.data(), 1, chunk.size(), in.get());
         if (got == 0) break;

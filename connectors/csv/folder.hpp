@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dunlin::csv {
@@ -27,7 +28,8 @@ struct File {
 /// leads out of the folder.
 class Folder {
 public:
-    Folder(std::filesystem::path path, int64_t settle_us) : path_(path), settle_us_(settle_us) {}
+    Folder(std::filesystem::path path, int64_t settle_us)
+        : path_(std::move(path)), settle_us_(settle_us) {}
 
     /// Sorted by name, bytewise. Throws one sentence when the folder cannot be read.
     std::vector<File> list(int64_t now_us) const;

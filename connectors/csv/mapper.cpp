@@ -64,6 +64,7 @@ Mapper::Mapper(const Rule& rule, const std::vector<std::string>& header) : rule_
     HeaderLookup find(header);
     const auto bind = [&](const std::vector<Condition>& conditions) {
         std::vector<BoundTest> tests;
+        tests.reserve(conditions.size());
         for (const auto& condition : conditions)
             tests.push_back({find(condition.column), &condition});
         return tests;

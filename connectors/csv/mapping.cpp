@@ -94,7 +94,9 @@ private:
             wrong("rows", "must be a list of at least one row");
         } else {
             for (std::size_t i = 0; i < rows->size(); ++i) {
-                out.rules.push_back(parse_rule((*rows)[i], "rows[" + std::to_string(i) + "]"));
+                std::string at = "rows[";
+                at.append(std::to_string(i)).append("]");
+                out.rules.push_back(parse_rule((*rows)[i], at));
             }
         }
         out.layout = layout_;

@@ -10,7 +10,7 @@ namespace {
 
 // A page also ends here, so that memory stays flat whatever the rows look like.
 constexpr std::size_t errors_max = 1000;
-constexpr int64_t page_bytes_max = 64 * 1024 * 1024;
+constexpr int64_t page_bytes_max = int64_t{64} << 20U;
 // Fewer records say nothing about a file.
 constexpr int64_t judged_records_min = 100;
 

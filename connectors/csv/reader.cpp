@@ -11,9 +11,9 @@ namespace dunlin::csv {
 namespace {
 
 constexpr std::size_t raw_bytes_max = 4096;
-constexpr std::size_t record_bytes_max = 4 * 1024 * 1024;
+constexpr std::size_t record_bytes_max = std::size_t{4} << 20U;
 // A line without an end is parsed in pieces of this size, so that memory stays flat.
-constexpr std::size_t piece_bytes = 64 * 1024;
+constexpr std::size_t piece_bytes = std::size_t{64} << 10U;
 
 /// libcsv's buffer is allocated once, at the size of the largest field, and never grows: that is
 /// how the limit is held while a field is still coming in.

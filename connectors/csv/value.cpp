@@ -330,7 +330,7 @@ std::optional<int64_t> parse_instant(std::string_view text, const DateFormat& fo
         reason = in_quotes(text) + " is not an instant; write it as 2026-02-28T13:45:00Z";
         return std::nullopt;
     }
-    const int64_t offset = direction * (zone_hour * 3600 + zone_minute * 60);
+    const int64_t offset = int64_t{direction} * (zone_hour * 3600 + zone_minute * 60);
     return midnight + (hour * 3600 + minute * 60 + second - offset) * 1'000'000LL + micros;
 }
 
