@@ -156,8 +156,9 @@ private:
             return rule;
         }
         if (!rule.entity) return rule;
+        const auto place = at + ".columns.";
         for (const auto& [column, from] : columns->items()) {
-            parse_column(rule, column, from, at + ".columns." + column);
+            parse_column(rule, column, from, place + column);
         }
         for (const auto& column : rule.entity->columns) {
             const bool is_given = columns->contains(std::string(column.name));
