@@ -28,6 +28,7 @@ public:
         look("clock", "check [instance] time_zone", [this] { clock(); });
         look("disk", "look at the disk", [this] { disk(); });
         look("secrets", "", [this] { secrets(); });
+        look("sources", "", [this] { settings(); });
         look("store", "start the database, or correct [store] url in dunlin.toml",
              [this] { store(); });
         look("host", "correct that, then look again", [this] {
@@ -56,9 +57,10 @@ private:
             add(name, "fail", e.what(), remedy);
         }
     }
-    int64_t count(const char* sql, int64_t argument) {
+    template <class... Args>
+    int64_t count(const char* sql, const Args&... args) {
         auto tx = host_->begin(Access::read);
-        auto row = tx->db().query(sql, argument);
+        auto row = tx->db().query(sql, args...);
         return row->step() ? row->i64(0) : 0;
     }
 
@@ -132,8 +134,7 @@ private:
     }
 
     void events() {
-        const auto dead =
-            count("SELECT count(*) FROM dunlin_delivery WHERE state = 'dead' AND 0 = ?", 0);
+        const auto dead = count("SELECT count(*) FROM dunlin_delivery WHERE state = 'dead'");
         add("events", dead == 0 ? "ok" : "fail", std::to_string(dead) + " dead letters",
             dead == 0 ? "" : "dunlin events list, then dunlin events replay PLUGIN");
     }
@@ -142,6 +143,16 @@ private:
         const auto failed = host_->jobs().list("failed").size();
         add("jobs", failed == 0 ? "ok" : "warn", std::to_string(failed) + " failed",
             failed == 0 ? "" : "dunlin jobs list --state failed, then dunlin jobs retry ID");
+    }
+
+    void settings() {
+        for (const auto* plugin : host_->plugins().in_order()) {
+            const auto& schema = plugin->manifest.source_schema;
+            if (!schema.is_object()) continue;
+            for (const auto& wrong : check_sources(host_->config(), plugin->id(), schema)) {
+                add("sources", "fail", wrong, "correct that line");
+            }
+        }
     }
 
     void sources() {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/config.hpp"
-
-#include "plugins/plugin.hpp"
-// Behind the type that it names.
 #include "commands/commands.hpp"
+#include "config/config.hpp"
 
 #include <algorithm>
 
