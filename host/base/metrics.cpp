@@ -27,9 +27,9 @@ std::string Metrics::text() const {
         for (const auto& [labels, value] : series.values) {
             char number[64];
             const auto end = std::to_chars(number, number + sizeof number, value).ptr;
-            out += name;
-            if (!labels.empty()) out += "{" + labels + "}";
-            out += " " + std::string(number, end) + "\n";
+            out.append(name);
+            if (!labels.empty()) out.append("{").append(labels).append("}");
+            out.append(" ").append(number, end).append("\n");
         }
     }
     return out;
