@@ -186,7 +186,8 @@ net::ServerSocket listen_on(int port) {
     const net::SocketAddress address("127.0.0.1", static_cast<Poco::UInt16>(port));
     try {
         net::ServerSocket socket;
-        socket.bind(address, /*reuseAddress=*/true);
+        // With reusePort a second host would quietly take a part of the requests.
+        socket.bind(address, /*reuseAddress=*/true, /*reusePort=*/false);
         socket.listen(64);
         return socket;
     } catch (const Poco::Exception&) {
@@ -214,6 +215,7 @@ struct HttpServer::Impl {
           watchdog(options.read_max),
           pool("http", 2, 17),
           socket(listen_on(options.port)),
+          port(socket.address().port()),
           params(params_for(options)),
           server(new Connections(params, new Handlers(host, api, options.body_bytes_max), watchdog),
                  pool, socket, params) {
@@ -224,6 +226,7 @@ struct HttpServer::Impl {
     Watchdog watchdog;
     Poco::ThreadPool pool;
     net::ServerSocket socket;
+    int port;
     net::HTTPServerParams::Ptr params;
     net::TCPServer server;
 };
@@ -236,11 +239,12 @@ HttpServer::~HttpServer() {
 }
 
 int HttpServer::port() const {
-    return impl_->socket.address().port();
+    return impl_->port;
 }
 
 void HttpServer::stop() {
     impl_->server.stop();
+    impl_->socket.close();
     impl_->watchdog.expire_all();
     impl_->pool.joinAll();
 }

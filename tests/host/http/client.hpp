@@ -20,8 +20,7 @@ struct Answer {
 class Served {
 public:
     explicit Served(host::HttpServer::Options options = {})
-        : instance(host::Dialect::sqlite,
-                   {.has_shipped_plugins = false, .test_plugins = {"hello_c"}}),
+        : instance(host::Dialect::sqlite, with_hello_c()),
           server(instance.host(), options),
           token(instance.host().create_token("t", {"hello_c_writer"}, {})) {}
 
@@ -51,6 +50,12 @@ public:
     std::string token;
 
 private:
+    static InstanceOptions with_hello_c() {
+        InstanceOptions options;
+        options.has_shipped_plugins = false;
+        options.test_plugins = {"hello_c"};
+        return options;
+    }
     static Answer read(Poco::Net::StreamSocket& socket) {
         std::string all;
         char buffer[4096];
