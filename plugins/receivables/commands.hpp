@@ -32,7 +32,9 @@ const Json& default_strategy();
 inline Json money(int64_t units, std::string_view currency) {
     return {{"amount", Money::text_of(units, minor_digits(currency))}, {"currency", currency}};
 }
-inline Json day(Date date) { return date == never ? Json() : Json(date.text()); }
+inline Json day(Date date) {
+    return date == never ? Json() : Json(date.text());
+}
 /// The id in a request member; 0 when it is absent.
 inline int64_t id_of(const Call& call, const char* key) {
     const auto text = call.value<std::string>(key, "");

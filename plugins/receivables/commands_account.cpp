@@ -98,9 +98,9 @@ Json account_ageing(Views& views, Date as_of, const Filter& filter) {
 }
 
 Json habit_json(const PaymentHabit& habit) {
-    Json out{{"variant", "days late of what was settled within 365 days, weighted by amount"},
-             {"last_payment_on", habit.last_payment_on ? Json(habit.last_payment_on->text())
-                                                       : Json()}};
+    Json out{
+        {"variant", "days late of what was settled within 365 days, weighted by amount"},
+        {"last_payment_on", habit.last_payment_on ? Json(habit.last_payment_on->text()) : Json()}};
     const auto late = habit.average_days_late();
     out["average_days_late"] = late ? Json(*late) : Json();
     return out;
@@ -188,9 +188,8 @@ Json customer(Call& call) {
     auto found = views.items(as_of, filter, page);
     out["has_more_items"] = static_cast<int64_t>(found.size()) > items_max;
     if (out["has_more_items"]) found.pop_back();
-    std::stable_sort(found.begin(), found.end(), [](const ListedItem& a, const ListedItem& b) {
-        return a.due_on < b.due_on;
-    });
+    std::stable_sort(found.begin(), found.end(),
+                     [](const ListedItem& a, const ListedItem& b) { return a.due_on < b.due_on; });
     auto& open = out["open_items"] = Json::array();
     auto& unapplied = out["unapplied"] = Json::array();
     for (const auto& item : found) {
@@ -261,10 +260,10 @@ Json find(Call& call) {
     for (auto& customer : views.customers({})) {
         const auto number = folded(customer.number);
         const auto name = folded(customer.name);
-        const int rank = number == wanted                       ? 0
-                         : name == wanted                       ? 1
-                         : name.rfind(wanted, 0) == 0           ? 2
-                         : name.find(wanted) != std::string::npos ? 3
+        const int rank = number == wanted                           ? 0
+                         : name == wanted                           ? 1
+                         : name.rfind(wanted, 0) == 0               ? 2
+                         : name.find(wanted) != std::string::npos   ? 3
                          : number.find(wanted) != std::string::npos ? 4
                                                                     : 5;
         if (rank < 5) found.emplace_back(rank, std::move(customer));

@@ -19,8 +19,8 @@ ListedItem need_item(Views& views, int64_t customer_id, int64_t item_id, Date to
 int64_t amount_of(const Json& text, const std::string& currency) {
     const auto& amount = text.is_object() ? text.at("amount") : text;
     if (text.is_object() && text.value("currency", currency) != currency) {
-        throw Error(DUNLIN_E_INVALID, "the amount is in " + text.value("currency", "") +
-                                          ", the item in " + currency);
+        throw Error(DUNLIN_E_INVALID,
+                    "the amount is in " + text.value("currency", "") + ", the item in " + currency);
     }
     const auto units = Money::parse_units(amount.get_ref<const std::string&>());
     if (units <= 0) throw Error(DUNLIN_E_INVALID, "the amount must be above zero");
@@ -123,8 +123,8 @@ Json reverse_allocation(Call& call) {
     }
     const auto& allocation = it->allocation;
     if (allocation.reversed_on != never) {
-        throw Error(DUNLIN_E_CONFLICT, "the allocation was already reversed on " +
-                                           allocation.reversed_on.text());
+        throw Error(DUNLIN_E_CONFLICT,
+                    "the allocation was already reversed on " + allocation.reversed_on.text());
     }
     Desk(call.tx()).reverse(allocation, on, call.now_us());
     announce(call, customer_id, "allocation");
@@ -151,8 +151,8 @@ Json place_claim(const Services& services, Call& call) {
     if (claim.item_id != 0) {
         item = need_item(views, customer.id, claim.item_id, call.today());
         if (item->amount <= 0) {
-            throw Error(DUNLIN_E_INVALID, "a claim is laid on something owed, not on a " +
-                                              item->kind);
+            throw Error(DUNLIN_E_INVALID,
+                        "a claim is laid on something owed, not on a " + item->kind);
         }
         claim.currency = item->currency;
     }
@@ -176,8 +176,9 @@ Json lift_claim(Call& call) {
     const auto customer_id = id_of(call, "customer");
     const auto claim = views.claim(customer_id, id_of(call, "claim"));
     if (!claim) {
-        throw Error(DUNLIN_E_NOT_FOUND, "there is no such claim that you may see; "
-                                        "receivables.customer lists those in force");
+        throw Error(DUNLIN_E_NOT_FOUND,
+                    "there is no such claim that you may see; "
+                    "receivables.customer lists those in force");
     }
     if (claim->lifted_on != never) {
         throw Error(DUNLIN_E_CONFLICT,

@@ -104,9 +104,8 @@ enum class By { none, customer, company, collector, salesperson, currency };
 
 By parse_by(const std::string& text) {
     static const std::map<std::string, By, std::less<>> words{
-        {"none", By::none},           {"customer", By::customer},
-        {"company", By::company},     {"collector", By::collector},
-        {"salesperson", By::salesperson}, {"currency", By::currency}};
+        {"none", By::none},           {"customer", By::customer},       {"company", By::company},
+        {"collector", By::collector}, {"salesperson", By::salesperson}, {"currency", By::currency}};
     return words.at(text);
 }
 
@@ -172,8 +171,8 @@ private:
                 it->second.head = {{"number", customer.number}, {"name", customer.name}};
             }
         }
-        const auto companies = by_ == By::company ? views_.companies()
-                                                  : std::map<int64_t, std::string>();
+        const auto companies =
+            by_ == By::company ? views_.companies() : std::map<int64_t, std::string>();
         for (auto& [key, group] : groups_) {
             if (by_ == By::customer) group.head["customer_id"] = std::to_string(key.first);
             if (by_ == By::salesperson) group.head["salesperson"] = key.second;
@@ -268,6 +267,8 @@ private:
 
 }  // namespace
 
-Json aging(Call& call) { return Ageing(call).run(); }
+Json aging(Call& call) {
+    return Ageing(call).run();
+}
 
 }  // namespace dunlin::receivables

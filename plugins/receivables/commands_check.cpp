@@ -44,12 +44,8 @@ Json reconcile(Call& call) {
                           {"source", money(reported.second, currency)},
                           {"difference", money(difference[currency], currency)}});
     }
-    return {{"as_of", as_of.text()},
-            {"agrees", differing == 0},
-            {"totals", totals},
-            {"differing_items", differing},
-            {"customers", customers},
-            {"items", items}};
+    return {{"as_of", as_of.text()},        {"agrees", differing == 0}, {"totals", totals},
+            {"differing_items", differing}, {"customers", customers},   {"items", items}};
 }
 
 Json backdated(Call& call) {
@@ -69,9 +65,8 @@ Json backdated(Call& call) {
                         {"effective_on", row.effective_on.text()},
                         {"known_at_us", row.known_at}});
     }
-    return {{"known_after", known_after.text()},
-            {"effective_before", before.text()},
-            {"rows", rows}};
+    return {
+        {"known_after", known_after.text()}, {"effective_before", before.text()}, {"rows", rows}};
 }
 
 namespace {
@@ -182,6 +177,8 @@ private:
 
 }  // namespace
 
-Json verify(const Services& services, Call& call) { return Verification(services, call).run(); }
+Json verify(const Services& services, Call& call) {
+    return Verification(services, call).run();
+}
 
 }  // namespace dunlin::receivables

@@ -66,8 +66,12 @@ const Json& default_strategy() {
 Strategy parse_strategy(const Json& body) {
     Strategy out{body.value("name", ""), {}};
     for (const auto& from : body.at("rules")) {
-        Rule rule{from.at("id").get<std::string>(), from.value("title", ""),
-                  from.at("fact").get<std::string>(), from.value("currency", ""), {}, {}};
+        Rule rule{from.at("id").get<std::string>(),
+                  from.value("title", ""),
+                  from.at("fact").get<std::string>(),
+                  from.value("currency", ""),
+                  {},
+                  {}};
         if (rule.title.empty()) rule.title = rule.id;
         const bool is_money = is_money_fact(rule.fact);
         for (const auto& condition : from.value("conditions", Json::array())) {
@@ -251,15 +255,17 @@ private:
 
 }  // namespace
 
-Json worklist(Call& call) { return Worklist(call).run(); }
+Json worklist(Call& call) {
+    return Worklist(call).run();
+}
 
 Json set_strategy(Call& call) {
     const auto& body = call.request().at("strategy");
     const auto strategy = parse_strategy(body);
     check(strategy);
     const auto valid_from = call.date("valid_from", call.today());
-    const auto version = call.tx().put_policy("strategy", call.value<std::string>("scope", ""),
-                                              valid_from, body);
+    const auto version =
+        call.tx().put_policy("strategy", call.value<std::string>("scope", ""), valid_from, body);
     return {{"name", strategy.name}, {"version", version}, {"valid_from", valid_from.text()}};
 }
 

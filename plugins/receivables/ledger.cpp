@@ -84,8 +84,8 @@ std::vector<Part> spread(int64_t amount, Date due_on, std::vector<Instalment> sc
 }
 
 Buckets::Buckets(std::vector<int32_t> edges) : edges_(std::move(edges)) {
-    const bool ascending = std::adjacent_find(edges_.begin(), edges_.end(),
-                                              std::greater_equal<>()) == edges_.end();
+    const bool ascending =
+        std::adjacent_find(edges_.begin(), edges_.end(), std::greater_equal<>()) == edges_.end();
     if (edges_.empty() || !ascending || edges_.front() != 0 || edges_.size() > 20) {
         throw Error(DUNLIN_E_INVALID,
                     "bucket edges must ascend from 0, at most 20 of them, such as 0, 30, 60, 90");
@@ -210,9 +210,9 @@ void lay_claims(std::vector<OpenAmount>& charges, std::span<const Claim> claims)
     for (const auto& claim : claims) {
         auto left = claim.amount.value_or(std::numeric_limits<int64_t>::max());
         for (auto& charge : charges) {
-            const bool is_meant = claim.item_id == 0 ? claim.currency.empty() ||
-                                                           claim.currency == charge.currency
-                                                     : claim.item_id == charge.item_id;
+            const bool is_meant = claim.item_id == 0
+                                      ? claim.currency.empty() || claim.currency == charge.currency
+                                      : claim.item_id == charge.item_id;
             if (!is_meant) continue;
             const auto take = std::min(left, std::max<int64_t>(0, charge.open - charge.claimed));
             charge.claimed += take;

@@ -113,7 +113,9 @@ private:
 };
 
 /// Days late on a day: zero on the due date itself, negative before it.
-inline int32_t days_late(Date due_on, Date as_of) { return as_of - due_on; }
+inline int32_t days_late(Date due_on, Date as_of) {
+    return as_of - due_on;
+}
 
 /// The account of one customer, complete.
 struct Account {

@@ -51,8 +51,7 @@ struct CustomerRow {
     std::optional<int64_t> credit_limit;
     std::string_view salesperson, tax_id;
     std::optional<Date> birth_date;
-    std::string_view language, time_zone, payment_terms, salesperson_email, segment,
-        represented_by;
+    std::string_view language, time_zone, payment_terms, salesperson_email, segment, represented_by;
     std::optional<double> latitude, longitude;
     std::string_view notes;
     int64_t known_at = 0;

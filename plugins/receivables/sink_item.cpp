@@ -68,9 +68,7 @@ public:
         auto& out = items_[i];
         const auto& before = stored_[i];
         const bool was_ended = before.id != 0 && before.void_on != never;
-        out.void_on = on           ? *on
-                      : was_ended  ? before.void_on
-                                   : in_.change_day(in_.rows()[i]);
+        out.void_on = on ? *on : was_ended ? before.void_on : in_.change_day(in_.rows()[i]);
     }
 
     /// Writes all items with what hangs on them.
@@ -144,14 +142,23 @@ private:
 
 struct InvoiceColumns {
     explicit InvoiceColumns(const Intake& in)
-        : number(in.column("number")), kind(in.column("kind")), status(in.column("status")),
-          issue(in.column("issue_date")), due(in.column("due_date")),
-          cancelled(in.column("cancelled_on")), total(in.column("total")),
-          open(in.column("open_amount")), po_number(in.column("po_number")),
-          reference(in.column("reference")), corrects(in.column("corrects")),
-          salesperson(in.column("salesperson")), purpose(in.column("purpose")),
-          creditor(in.column("original_creditor")), itemisation(in.column("itemisation_date")),
-          default_date(in.column("default_date")), url(in.column("document_url")) {}
+        : number(in.column("number")),
+          kind(in.column("kind")),
+          status(in.column("status")),
+          issue(in.column("issue_date")),
+          due(in.column("due_date")),
+          cancelled(in.column("cancelled_on")),
+          total(in.column("total")),
+          open(in.column("open_amount")),
+          po_number(in.column("po_number")),
+          reference(in.column("reference")),
+          corrects(in.column("corrects")),
+          salesperson(in.column("salesperson")),
+          purpose(in.column("purpose")),
+          creditor(in.column("original_creditor")),
+          itemisation(in.column("itemisation_date")),
+          default_date(in.column("default_date")),
+          url(in.column("document_url")) {}
     ColumnView number, kind, status, issue, due, cancelled, total, open, po_number, reference,
         corrects, salesperson, purpose, creditor, itemisation, default_date, url;
 };
@@ -270,9 +277,9 @@ void check_adjustment(Intake& in, Incoming& row, const ItemRow& item, const Know
     }
     if (!settles(item, invoice)) return;
     room.free(row.old.id);
-    const Use use{live_days({}, {item.posted_on, item.void_on},
-                            {target->posted_on, target->void_on}),
-                  -item.amount};
+    const Use use{
+        live_days({}, {item.posted_on, item.void_on}, {target->posted_on, target->void_on}),
+        -item.amount};
     const auto refusal = room.refusal(key, use);
     if (!refusal.empty()) return in.reject(row, "over_allocated", refusal);
     room.take(key, row.old.id, use);
@@ -300,8 +307,8 @@ void write_settlements(Intake& in, ItemIntake& items, const std::vector<Known>& 
         allocation.amount = -item.amount;
         allocation.source = in.source();
         allocation.known_at = item.known_at;
-        const auto days = live_days({}, {item.posted_on, item.void_on},
-                                    {target->posted_on, target->void_on});
+        const auto days =
+            live_days({}, {item.posted_on, item.void_on}, {target->posted_on, target->void_on});
         allocation.effective_on = days.from;
         allocation.until_on = days.until;
         out.push_back(std::move(allocation));

@@ -116,8 +116,10 @@ void apply_instalments(Intake& in) {
         auto& row = in.rows()[i];
         if (row.is_deleted) continue;
         in.reject_unknown(row, invoices[i], invoice, "invoice", /*is_needed=*/true);
-        if (due.is_null(row.at)) in.reject(row, "missing_due_date", "the instalment has no due date");
-        if (amount.is_null(row.at)) in.reject(row, "missing_amount", "the instalment has no amount");
+        if (due.is_null(row.at))
+            in.reject(row, "missing_due_date", "the instalment has no due date");
+        if (amount.is_null(row.at))
+            in.reject(row, "missing_amount", "the instalment has no amount");
         if (amount.i64(row.at) < 0) {
             in.reject(row, "negative_amount", "an instalment cannot be negative");
         }
@@ -295,8 +297,8 @@ private:
         if (row.is_new()) return;
         const auto* before = room_.allocation(row.old.id);
         if (before == nullptr) return;
-        const auto until = row.is_deleted ? std::min(before->until_on, in_.change_day(row))
-                                          : before->until_on;
+        const auto until =
+            row.is_deleted ? std::min(before->until_on, in_.change_day(row)) : before->until_on;
         const Days days{before->effective_on, until};
         room_.take({before->customer_id, before->source_id}, row.old.id, {days, before->amount});
         room_.take({before->customer_id, before->target_id}, row.old.id, {days, before->amount});
@@ -310,6 +312,8 @@ private:
 
 }  // namespace
 
-void apply_allocations(Intake& in) { AllocationIntake(in).run(); }
+void apply_allocations(Intake& in) {
+    AllocationIntake(in).run();
+}
 
 }  // namespace dunlin::receivables

@@ -19,9 +19,9 @@ void check_word(Intake& in, Incoming& row, std::string_view column, std::string_
     if (text.empty() || is_one_of(text, words)) return;
     std::string list;
     for (const auto word : words) list.append(list.empty() ? "" : ", ").append(word);
-    in.reject(row, "unknown_" + std::string(column),
-              std::string(column) + " \"" + std::string(text.substr(0, 40)) + "\" is none of " +
-                  list);
+    in.reject(
+        row, "unknown_" + std::string(column),
+        std::string(column) + " \"" + std::string(text.substr(0, 40)) + "\" is none of " + list);
 }
 
 void check_currency(Intake& in, Incoming& row, std::string_view text) {
@@ -88,10 +88,9 @@ void apply_companies(Intake& in) {
             continue;
         }
         const auto at = row.at;
-        out.push_back({row.is_new(), row.now.id, name.text(at), country.text(at),
-                       currency.text(at), time_zone.text(at), street.text(at), city.text(at),
-                       postcode.text(at), bank_account.text(at),
-                       or_else(capacity.text(at), "creditor"), in.now_us()});
+        out.push_back({row.is_new(), row.now.id, name.text(at), country.text(at), currency.text(at),
+                       time_zone.text(at), street.text(at), city.text(at), postcode.text(at),
+                       bank_account.text(at), or_else(capacity.text(at), "creditor"), in.now_us()});
     }
     in.store().write(std::move(out));
 }
@@ -177,11 +176,11 @@ void apply_customers(Intake& in) {
     const auto text = [&](const char* name) { return in.column(name); };
     const auto number = text("number"), name = text("name"), kind = text("kind"),
                tax_id = text("tax_id"), birth = text("birth_date"), language = text("language"),
-               zone = text("time_zone"), currency = text("currency"),
-               limit = text("credit_limit"), terms = text("payment_terms"),
-               salesperson = text("salesperson"), email = text("salesperson_email"),
-               segment = text("segment"), status = text("status"), by = text("represented_by"),
-               latitude = text("latitude"), longitude = text("longitude"), notes = text("notes");
+               zone = text("time_zone"), currency = text("currency"), limit = text("credit_limit"),
+               terms = text("payment_terms"), salesperson = text("salesperson"),
+               email = text("salesperson_email"), segment = text("segment"),
+               status = text("status"), by = text("represented_by"), latitude = text("latitude"),
+               longitude = text("longitude"), notes = text("notes");
     for (auto& row : in.rows()) {
         if (!row.is_deleted) check_customer(in, row);
     }
@@ -199,14 +198,29 @@ void apply_customers(Intake& in) {
                                     {0, row.now.id, row.now.hash});
             continue;
         }
-        CustomerRow c{row.is_new(),       row.now.id,           parents[i],
-                      number.text(at),    name.text(at),        or_else(kind.text(at), "company"),
-                      or_else(status.text(at), "active"),       currency.text(at),
-                      optional_i64(limit, at), salesperson.text(at), tax_id.text(at),
-                      optional_date(birth, at), language.text(at), zone.text(at),
-                      terms.text(at),     email.text(at),       segment.text(at),
-                      by.text(at),        optional_f64(latitude, at), optional_f64(longitude, at),
-                      notes.text(at),     in.now_us(),          std::string(segment.text(at)),
+        CustomerRow c{row.is_new(),
+                      row.now.id,
+                      parents[i],
+                      number.text(at),
+                      name.text(at),
+                      or_else(kind.text(at), "company"),
+                      or_else(status.text(at), "active"),
+                      currency.text(at),
+                      optional_i64(limit, at),
+                      salesperson.text(at),
+                      tax_id.text(at),
+                      optional_date(birth, at),
+                      language.text(at),
+                      zone.text(at),
+                      terms.text(at),
+                      email.text(at),
+                      segment.text(at),
+                      by.text(at),
+                      optional_f64(latitude, at),
+                      optional_f64(longitude, at),
+                      notes.text(at),
+                      in.now_us(),
+                      std::string(segment.text(at)),
                       {}};
         const auto before = defaults.find(row.old.id);
         if (before != defaults.end()) {
@@ -255,8 +269,7 @@ void apply_contact_points(Intake& in) {
                        or_else(role.text(at), "other"), kind.text(at), value.text(at),
                        street.text(at), city.text(at), postcode.text(at), region.text(at),
                        country.text(at), optional_date(from, at).value_or(Date()),
-                       optional_date(to, at).value_or(never), preferred.i64(at) != 0,
-                       in.now_us()});
+                       optional_date(to, at).value_or(never), preferred.i64(at) != 0, in.now_us()});
     }
     in.store().write(std::move(out));
 }

@@ -14,9 +14,9 @@ constexpr std::size_t chunk = 200;  // Keys a statement names at once.
 template <class Key, class Visit>
 void in_chunks(const std::vector<Key>& keys, Visit visit) {
     for (std::size_t at = 0; at < keys.size(); at += chunk) {
-        std::vector<Key> part(keys.begin() + static_cast<std::ptrdiff_t>(at),
-                              keys.begin() +
-                                  static_cast<std::ptrdiff_t>(std::min(at + chunk, keys.size())));
+        std::vector<Key> part(
+            keys.begin() + static_cast<std::ptrdiff_t>(at),
+            keys.begin() + static_cast<std::ptrdiff_t>(std::min(at + chunk, keys.size())));
         part.resize(chunk, part.back());
         visit(part);
     }
@@ -164,8 +164,8 @@ void Store::refresh_schedules(const std::set<ItemKey>& keys) {
 
 void Store::rebind(const std::vector<int64_t>& ids, int64_t customer_id) {
     // Moves are rare, so the bindings have no index by id: one scan for a group of ids.
-    const auto sql = "UPDATE receivables_binding SET customer_id = ? WHERE id IN (" +
-                     marks(chunk) + ")";
+    const auto sql =
+        "UPDATE receivables_binding SET customer_id = ? WHERE id IN (" + marks(chunk) + ")";
     in_chunks(ids, [&](const std::vector<int64_t>& part) {
         auto update = tx_.prepare(sql);
         update.bind_at(0, customer_id);
@@ -240,12 +240,14 @@ std::vector<ControlTotal> Store::control_totals(std::string_view source, Date as
 }
 
 AccountStream::AccountStream(Transaction& tx)
-    : items_(tx.prepare("SELECT customer_id, item_id, amount, currency, posted_on, void_on, due_on, "
-                        "issued_on, kind FROM receivables_item ORDER BY customer_id, item_id")),
+    : items_(
+          tx.prepare("SELECT customer_id, item_id, amount, currency, posted_on, void_on, due_on, "
+                     "issued_on, kind FROM receivables_item ORDER BY customer_id, item_id")),
       allocations_(tx.prepare("SELECT " + allocation_columns +
                               " FROM receivables_allocation ORDER BY customer_id, allocation_id")),
-      instalments_(tx.prepare("SELECT customer_id, instalment_id, item_id, sequence, due_on, amount "
-                              "FROM receivables_instalment ORDER BY customer_id, instalment_id")),
+      instalments_(
+          tx.prepare("SELECT customer_id, instalment_id, item_id, sequence, due_on, amount "
+                     "FROM receivables_instalment ORDER BY customer_id, instalment_id")),
       has_item_(items_.step()),
       has_allocation_(allocations_.step()),
       has_instalment_(instalments_.step()) {}
@@ -257,8 +259,8 @@ bool AccountStream::next(Account& account) {
     if (has_allocation_) customer_id = std::min(customer_id, allocations_.i64(0));
     account.customer_id = customer_id;
     for (; has_item_ && items_.i64(0) == customer_id; has_item_ = items_.step()) {
-        Item item{customer_id, items_.i64(1), items_.i64(2), Currency(items_.text(3)),
-                  items_.date(4), items_.date(5), items_.date(6), items_.date(7),
+        Item item{customer_id,     items_.i64(1),  items_.i64(2),  Currency(items_.text(3)),
+                  items_.date(4),  items_.date(5), items_.date(6), items_.date(7),
                   items_.string(8)};
         account.items.push_back(std::move(item));
     }
@@ -266,8 +268,8 @@ bool AccountStream::next(Account& account) {
          has_allocation_ = allocations_.step()) {
         const auto row = allocation_of(allocations_);
         account.allocations.push_back({row.customer_id, row.id, row.source_id, row.target_id,
-                                       row.instalment_id, row.amount, row.given_on,
-                                       row.reversed_on, row.effective_on, row.until_on});
+                                       row.instalment_id, row.amount, row.given_on, row.reversed_on,
+                                       row.effective_on, row.until_on});
     }
     for (; has_instalment_ && instalments_.i64(0) <= customer_id;
          has_instalment_ = instalments_.step()) {

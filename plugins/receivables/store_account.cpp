@@ -16,12 +16,11 @@ CustomerInfo customer_of(const Statement& row) {
     CustomerInfo out;
     out.id = row.i64(0);
     out.parent_id = row.i64(1);
-    std::string* const texts[] = {&out.number,        &out.name,      &out.kind,
-                                  &out.status,        &out.currency,  &out.salesperson,
-                                  &out.portfolio,     &out.collector, &out.language,
-                                  &out.time_zone,     &out.payment_terms, &out.segment,
-                                  &out.represented_by, &out.tax_id,   &out.notes,
-                                  &out.salesperson_email};
+    std::string* const texts[] = {
+        &out.number,         &out.name,        &out.kind,          &out.status,
+        &out.currency,       &out.salesperson, &out.portfolio,     &out.collector,
+        &out.language,       &out.time_zone,   &out.payment_terms, &out.segment,
+        &out.represented_by, &out.tax_id,      &out.notes,         &out.salesperson_email};
     uint32_t column = 2;
     for (auto* text : texts) *text = row.text(column++);
     if (!row.is_null(column)) out.credit_limit = row.i64(column);
@@ -85,8 +84,8 @@ std::vector<StoredAllocation> Views::allocations(int64_t customer_id, End end) {
     std::vector<StoredAllocation> out;
     for (const auto& row : rows) {
         StoredAllocation stored;
-        stored.allocation = {customer_id,  row.i64(0),  row.i64(1),  row.i64(2),  row.i64(3),
-                             row.i64(4),   row.date(7), row.date(8), row.date(5), row.date(6)};
+        stored.allocation = {customer_id, row.i64(0),  row.i64(1),  row.i64(2),  row.i64(3),
+                             row.i64(4),  row.date(7), row.date(8), row.date(5), row.date(6)};
         stored.currency = row.text(9);
         stored.source = row.text(10);
         out.push_back(std::move(stored));
@@ -150,8 +149,8 @@ std::vector<ContactPoint> Views::contact_points(int64_t customer_id, Date as_of)
     for (const auto& row : rows) {
         ContactPoint point;
         point.id = row.i64(0);
-        std::string* const texts[] = {&point.person, &point.role,     &point.kind,
-                                      &point.value,  &point.street,   &point.city,
+        std::string* const texts[] = {&point.person,   &point.role,   &point.kind,
+                                      &point.value,    &point.street, &point.city,
                                       &point.postcode, &point.region, &point.country};
         uint32_t column = 1;
         for (auto* text : texts) *text = row.text(column++);
@@ -194,8 +193,7 @@ std::map<int64_t, PaymentHabit> Views::habits(Date as_of, const Filter& filter) 
     return out;
 }
 
-std::map<std::string, int64_t> Views::balances(int64_t customer_id, Date on,
-                                               const Filter& filter) {
+std::map<std::string, int64_t> Views::balances(int64_t customer_id, Date on, const Filter& filter) {
     Sql sql;
     sql.add(
         "SELECT currency, CAST(sum(amount) AS bigint) FROM receivables_v1_item_scoped WHERE "
@@ -214,11 +212,12 @@ std::vector<Movement> Views::movements(int64_t customer_id, Date from, Date to,
     for (const bool is_cancellation : {false, true}) {
         const std::string day = is_cancellation ? "void_on" : "posted_on";
         Sql sql;
-        sql.add("SELECT " + day +
-                    ", item_id, kind, number, reference, currency, amount FROM "
-                    "receivables_v1_item_scoped WHERE customer_id = ? AND posted_on < void_on AND " +
-                    day + " >= ? AND " + day + " <= ?",
-                customer_id, from, to);
+        sql.add(
+            "SELECT " + day +
+                ", item_id, kind, number, reference, currency, amount FROM "
+                "receivables_v1_item_scoped WHERE customer_id = ? AND posted_on < void_on AND " +
+                day + " >= ? AND " + day + " <= ?",
+            customer_id, from, to);
         for (const auto& row : sql.limit(filter, "").run(tx_)) {
             const auto amount = row.i64(6);
             out.push_back({row.date(0), row.i64(1), row.string(2), row.string(3), row.string(4),
@@ -260,7 +259,8 @@ std::vector<Backdated> Views::backdated(int64_t known_after_us, Date before, int
          "receivables_v1_item_scoped WHERE void_known_at >= ? AND void_on <= ?"},
         {"allocation",
          "SELECT customer_id, allocation_id, item_kind, '', currency, amount, effective_on, "
-         "known_at FROM receivables_v1_allocation_scoped WHERE known_at >= ? AND effective_on <= ?"},
+         "known_at FROM receivables_v1_allocation_scoped WHERE known_at >= ? AND effective_on <= "
+         "?"},
         {"reversal",
          "SELECT customer_id, allocation_id, item_kind, '', currency, amount, reversed_on, "
          "reversal_known_at FROM receivables_v1_allocation_scoped WHERE reversal_known_at >= ? AND "

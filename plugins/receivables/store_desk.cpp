@@ -56,8 +56,7 @@ void Desk::assign(int64_t customer_id, const std::optional<std::string>& collect
     }
     if (!portfolio) return;
     // Items and claims carry the portfolio, so that limiting a view needs no join.
-    for (const char* table :
-         {"receivables_customer", "receivables_item", "receivables_claim"}) {
+    for (const char* table : {"receivables_customer", "receivables_item", "receivables_claim"}) {
         tx_.exec("UPDATE " + std::string(table) + " SET portfolio = ? WHERE customer_id = ?",
                  *portfolio, customer_id);
     }

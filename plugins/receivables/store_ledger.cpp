@@ -71,8 +71,7 @@ std::vector<AgedSum> Views::aged_sums(Date as_of, bool by_issue, const Buckets& 
                                       Group group, const Filter& filter, bool only_credits) {
     std::vector<AgedSum> out;
     for (const int part : {0, 1, 2}) {
-        auto rows =
-            aged_sql(as_of, by_issue, buckets, group, filter, only_credits, part).run(tx_);
+        auto rows = aged_sql(as_of, by_issue, buckets, group, filter, only_credits, part).run(tx_);
         for (const auto& row : rows) {
             AgedSum sum;
             if (group == Group::salesperson) {

@@ -6,9 +6,15 @@
 namespace dunlin::receivables {
 namespace {
 
-void put(ColumnBuilder& column, std::string_view value) { column.add(value); }
-void put(ColumnBuilder& column, int64_t value) { column.add(value); }
-void put(ColumnBuilder& column, Date value) { column.add(static_cast<int64_t>(value.days())); }
+void put(ColumnBuilder& column, std::string_view value) {
+    column.add(value);
+}
+void put(ColumnBuilder& column, int64_t value) {
+    column.add(value);
+}
+void put(ColumnBuilder& column, Date value) {
+    column.add(static_cast<int64_t>(value.days()));
+}
 template <class T>
 void put(ColumnBuilder& column, const std::optional<T>& value) {
     if (!value) return column.add_null();
@@ -214,9 +220,8 @@ std::vector<CustomerDefaults> Store::customer_defaults(const std::vector<int64_t
     if (customer_ids.empty()) return out;
     BatchBuilder keys(columns("customer_id:l"));
     for (const auto id : customer_ids) keys[0].add(id);
-    auto found =
-        tx_.bulk_lookup("receivables_customer", make_stream(keys.finish()),
-                        {"customer_id:l", "salesperson:u", "portfolio:u", "collector:u"});
+    auto found = tx_.bulk_lookup("receivables_customer", make_stream(keys.finish()),
+                                 {"customer_id:l", "salesperson:u", "portfolio:u", "collector:u"});
     while (found.next()) {
         const auto view = found.view();
         for (int64_t i = 0; i < view.rows(); ++i) {
@@ -233,17 +238,20 @@ std::vector<StoredItem> Store::items(const std::vector<ItemKey>& keys) {
     out.reserve(keys.size());
     BatchBuilder wanted(columns("customer_id:l item_id:l"));
     for (const auto& [customer_id, id] : keys) put_row(wanted, customer_id, id);
-    auto found = tx_.bulk_lookup("receivables_item", make_stream(wanted.finish()),
-                                 {"item_id:l", "posted_on:i", "void_on:i", "due_on:i", "amount:l",
-                                  "instalments:i", "known_at:l", "void_known_at:l", "currency:u",
-                                  "kind:u", "number:u"});
+    auto found = tx_.bulk_lookup(
+        "receivables_item", make_stream(wanted.finish()),
+        {"item_id:l", "posted_on:i", "void_on:i", "due_on:i", "amount:l", "instalments:i",
+         "known_at:l", "void_known_at:l", "currency:u", "kind:u", "number:u"});
     while (found.next()) {
         const auto view = found.view();
+        const auto id = view[0], posted = view[1], void_on = view[2], due = view[3],
+                   amount = view[4], instalments = view[5], known = view[6], void_known = view[7],
+                   currency = view[8], kind = view[9], number = view[10];
         for (int64_t i = 0; i < view.rows(); ++i) {
-            out.push_back({view[0].i64(i), view[1].date(i), view[2].date(i), view[3].date(i),
-                           view[4].i64(i), view[5].i64(i), view[6].i64(i), view[7].i64(i),
-                           std::string(view[8].text(i)), std::string(view[9].text(i)),
-                           std::string(view[10].text(i))});
+            out.push_back({id.i64(i), posted.date(i), void_on.date(i), due.date(i), amount.i64(i),
+                           instalments.i64(i), known.i64(i), void_known.i64(i),
+                           std::string(currency.text(i)), std::string(kind.text(i)),
+                           std::string(number.text(i))});
         }
     }
     return out;

@@ -40,8 +40,9 @@ namespace {
 void check_ranges(const Rule& rule) {
     if (rule.ranges.empty()) refuse(rule, "give at least one range with points");
     if (rule.ranges.front().from || rule.ranges.back().to) {
-        refuse(rule, "the first range must have no \"from\" and the last no \"to\", so that every "
-                     "value falls in one");
+        refuse(rule,
+               "the first range must have no \"from\" and the last no \"to\", so that every "
+               "value falls in one");
     }
     for (std::size_t i = 1; i < rule.ranges.size(); ++i) {
         const auto& before = rule.ranges[i - 1];

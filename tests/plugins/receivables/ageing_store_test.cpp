@@ -12,7 +12,9 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-Dialect each_store() { return GENERATE(Dialect::sqlite, Dialect::postgresql); }
+Dialect each_store() {
+    return GENERATE(Dialect::sqlite, Dialect::postgresql);
+}
 
 }  // namespace
 
@@ -50,9 +52,9 @@ TEST_CASE("the basis issue counts from the issue date and edges are the caller's
     book.customer("C1");
     book.invoice("I1", "100", "2026-01-01", "2026-02-10");
 
-    const auto total = book.call("aging", {{"as_of", "2026-02-12"},
-                                           {"basis", "issue"},
-                                           {"edges", {0, 7, 40}}}).at("totals")[0];
+    const auto total =
+        book.call("aging", {{"as_of", "2026-02-12"}, {"basis", "issue"}, {"edges", {0, 7, 40}}})
+            .at("totals")[0];
     CHECK(total.at("buckets").at("41+") == "100.00");
 }
 
@@ -87,8 +89,10 @@ TEST_CASE("currencies stand side by side and are added only with a kept rate") {
     book.invoice("I1", "100", "2026-01-01", "2026-01-31");
     book.invoice("I2", "200", "2026-01-01", "2026-01-31", {{"currency", "USD"}});
     book.invoice("I3", "5000", "2026-01-01", "2026-01-31", {{"currency", "JPY"}});
-    book.put("exchange_rate", {{{"external_id", "R1"}, {"from_currency", "USD"},
-                                {"to_currency", "EUR"}, {"date", "2026-01-01"},
+    book.put("exchange_rate", {{{"external_id", "R1"},
+                                {"from_currency", "USD"},
+                                {"to_currency", "EUR"},
+                                {"date", "2026-01-01"},
                                 {"rate", "0.9215"}}});
 
     const auto reply = book.call("aging", {{"as_of", "2026-02-10"}, {"convert_to", "EUR"}});
@@ -104,9 +108,9 @@ TEST_CASE("a statement has a sheet a currency, each with its ageing") {
     book.invoice("I2", "200", "2026-02-05", "2026-02-28", {{"currency", "USD"}});
     book.payment("P1", "30", "2026-02-10");
 
-    const auto sheet = book.call("statement", {{"customer", book.id("customer", "C1")},
-                                               {"from", "2026-02-01"},
-                                               {"to", "2026-02-28"}});
+    const auto sheet = book.call(
+        "statement",
+        {{"customer", book.id("customer", "C1")}, {"from", "2026-02-01"}, {"to", "2026-02-28"}});
     REQUIRE(sheet.at("currencies").size() == 2);
     const auto& euros = sheet.at("currencies")[0];
     CHECK(euros.at("opening").at("amount") == "100.00");
@@ -124,7 +128,8 @@ TEST_CASE("a statement shows a cancellation on its day and adds up") {
 
     const auto sheet = book.call("statement", {{"customer", book.id("customer", "C1")},
                                                {"from", "2026-02-01"},
-                                               {"to", "2026-02-28"}}).at("currencies")[0];
+                                               {"to", "2026-02-28"}})
+                           .at("currencies")[0];
     CHECK(sheet.at("opening").at("amount") == "100.00");
     CHECK(sheet.at("movements")[0].at("cancelled") == true);
     CHECK(sheet.at("closing").at("amount") == "0.00");
@@ -148,8 +153,11 @@ TEST_CASE("groups by salesperson, company and collector each add up to the whole
 TEST_CASE("one screen of a customer shows contacts, ageing, open items, credits and habits") {
     Book book(each_store());
     book.customer("C1");
-    book.put("contact_point", {{{"external_id", "K1"}, {"customer", "C1"}, {"kind", "phone"},
-                                {"value", "+49 30 1"}, {"role", "dunning"}}});
+    book.put("contact_point", {{{"external_id", "K1"},
+                                {"customer", "C1"},
+                                {"kind", "phone"},
+                                {"value", "+49 30 1"},
+                                {"role", "dunning"}}});
     book.invoice("I1", "100", "2026-01-01", "2026-01-11");
     book.invoice("I2", "80", "2026-01-01", "2026-02-11");
     book.payment("P1", "150", "2026-01-31");

@@ -12,9 +12,9 @@ namespace {
 Type type_of_column(const std::string& name) {
     static const std::set<std::string> money{"total", "open_amount", "amount", "credit_limit",
                                              "discount_amount"};
-    static const std::set<std::string> dates{"issue_date", "due_date",    "cancelled_on", "date",
-                                             "reversed_on", "valid_from", "valid_to",
-                                             "birth_date",  "discount_date"};
+    static const std::set<std::string> dates{"issue_date", "due_date",    "cancelled_on",
+                                             "date",       "reversed_on", "valid_from",
+                                             "valid_to",   "birth_date",  "discount_date"};
     if (money.count(name) || name == "sequence") return Type::i64;
     if (dates.count(name)) return Type::date;
     if (name == "deleted" || name == "preferred") return Type::boolean;
@@ -50,8 +50,8 @@ AppliedBatch Book::customer(const std::string& id) {
 
 AppliedBatch Book::invoice(const std::string& id, const std::string& total,
                            const std::string& issued, const std::string& due, const Json& more) {
-    Json row{{"external_id", id}, {"number", id},     {"customer", "C1"}, {"currency", "EUR"},
-             {"total", total},    {"issue_date", issued}};
+    Json row{{"external_id", id}, {"number", id},   {"customer", "C1"},
+             {"currency", "EUR"}, {"total", total}, {"issue_date", issued}};
     row["due_date"] = due.empty() ? Json() : Json(due);
     row.update(more);
     return put("invoice", {row});
@@ -59,7 +59,7 @@ AppliedBatch Book::invoice(const std::string& id, const std::string& total,
 
 AppliedBatch Book::payment(const std::string& id, const std::string& amount,
                            const std::string& date, const Json& more) {
-    Json row{{"external_id", id}, {"reference", id}, {"customer", "C1"},
+    Json row{{"external_id", id}, {"reference", id},  {"customer", "C1"},
              {"currency", "EUR"}, {"amount", amount}, {"date", date}};
     row.update(more);
     return put("payment", {row});

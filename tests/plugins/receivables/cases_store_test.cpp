@@ -12,9 +12,13 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-Dialect each_store() { return GENERATE(Dialect::sqlite, Dialect::postgresql); }
+Dialect each_store() {
+    return GENERATE(Dialect::sqlite, Dialect::postgresql);
+}
 
-std::string bucket(const Json& line, const char* name) { return line.at("buckets").at(name); }
+std::string bucket(const Json& line, const char* name) {
+    return line.at("buckets").at(name);
+}
 
 std::string status_text(Book& book, const std::string& command, const Json& request) {
     return error_of([&] { book.call(command, request); });
@@ -148,8 +152,12 @@ TEST_CASE("A6 a revaluation in the company's currency stands beside the foreign 
     Book book(each_store());
     book.customer("C1");
     book.invoice("I1", "100", "2026-01-01", "2026-01-31", {{"currency", "USD"}});
-    book.put("adjustment", {{{"external_id", "R1"}, {"customer", "C1"}, {"currency", "INR"},
-                             {"amount", "500"}, {"date", "2026-01-31"}, {"kind", "fx"}}});
+    book.put("adjustment", {{{"external_id", "R1"},
+                             {"customer", "C1"},
+                             {"currency", "INR"},
+                             {"amount", "500"},
+                             {"date", "2026-01-31"},
+                             {"kind", "fx"}}});
 
     const auto totals = book.call("aging", {{"as_of", "2026-02-10"}}).at("totals");
     REQUIRE(totals.size() == 2);
@@ -173,13 +181,14 @@ TEST_CASE("A6 grouped by customer the lines and the total add up, and a limited 
 
     auto limited = host::Principal::operator_();
     limited.scopes["customer"] = {book.id("customer", "C1")};
-    const auto seen =
-        book.instance().call("receivables.aging", {{"by", "customer"}}, limited);
+    const auto seen = book.instance().call("receivables.aging", {{"by", "customer"}}, limited);
     REQUIRE(seen.at("rows").size() == 1);
     CHECK(seen.at("rows")[0].at("number") == "C1");
     CHECK(seen.at("totals")[0].at("open") == "185.00");
-    CHECK(book.instance().call("receivables.find", {{"text", "customer"}}, limited)
-              .at("rows").size() == 1);
+    CHECK(book.instance()
+              .call("receivables.find", {{"text", "customer"}}, limited)
+              .at("rows")
+              .size() == 1);
     CHECK(book.instance().status_of("receivables.customer",
                                     {{"customer", book.id("customer", "C2")}},
                                     limited) == DUNLIN_E_NOT_FOUND);
@@ -220,8 +229,8 @@ TEST_CASE("A7 a reversed allocation frees its amount from that day on") {
                        {"amount", "500"}};
     const auto made = book.call("allocate", request).at("allocation_id");
 
-    const Json reverse{{"customer", book.id("customer", "C1")},
-                       {"allocation", made}, {"date", "2026-02-20"}};
+    const Json reverse{
+        {"customer", book.id("customer", "C1")}, {"allocation", made}, {"date", "2026-02-20"}};
     book.call("reverse_allocation", reverse);
 
     CHECK(book.open("2026-02-19").empty());

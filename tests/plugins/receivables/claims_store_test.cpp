@@ -9,7 +9,9 @@ using namespace dunlin::test;
 
 namespace {
 
-Dialect each_store() { return GENERATE(Dialect::sqlite, Dialect::postgresql); }
+Dialect each_store() {
+    return GENERATE(Dialect::sqlite, Dialect::postgresql);
+}
 
 Json claim_on(Book& book, const char* invoice, const char* kind, const Json& more = {}) {
     Json request{{"customer", book.id("customer", "C1")}, {"kind", kind}};
@@ -82,7 +84,8 @@ TEST_CASE("a strategy is data: a new version ranks by its own rules from its day
     book.invoice("I1", "100", "2026-01-01", "2026-01-31");
     const Json rules = Json::parse(R"([{"id":"any","fact":"days_overdue","ranges":[
         {"to":1,"points":0},{"from":1,"points":7}]}])");
-    const auto set = book.call("set_strategy", {{"strategy", {{"name", "mine"}, {"rules", rules}}}});
+    const auto set =
+        book.call("set_strategy", {{"strategy", {{"name", "mine"}, {"rules", rules}}}});
 
     const auto list = book.call("worklist");
     CHECK(list.at("strategy").at("version") == set.at("version"));
@@ -132,14 +135,13 @@ TEST_CASE("salesperson and portfolio limit every list, and an assignment moves t
     north.scopes["portfolio"] = {"north"};
 
     const auto open = [&](const host::Principal& who) {
-        const auto totals = book.instance().call("receivables.aging", Json::object(), who)
-                                .at("totals");
+        const auto totals =
+            book.instance().call("receivables.aging", Json::object(), who).at("totals");
         return totals.empty() ? "" : totals[0].at("open").get<std::string>();
     };
     CHECK(open(ann) == "100.00");
     CHECK(open(north) == "");
     book.call("assign", {{"customers", {book.id("customer", "C1")}}, {"portfolio", "north"}});
     CHECK(open(north) == "150.00");
-    CHECK(book.instance().status_of("receivables.verify", Json::object(), ann) ==
-          DUNLIN_E_DENIED);
+    CHECK(book.instance().status_of("receivables.verify", Json::object(), ann) == DUNLIN_E_DENIED);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: whatever happens to an account, its ageing adds up to its ledger on every day, and what
 // is posted later never changes an earlier day. Method: random accounts, every day of their span.
-#include <catch2/catch.hpp>
 #include <rapidcheck.h>
+#include <catch2/catch.hpp>
 
 #include "ledger.hpp"
 
@@ -13,14 +13,23 @@ namespace {
 
 constexpr int32_t days_span = 60;
 
-Date random_day(int32_t from = 0) { return Date(*rc::gen::inRange(from, from + days_span)); }
+Date random_day(int32_t from = 0) {
+    return Date(*rc::gen::inRange(from, from + days_span));
+}
 
 Item random_item(int64_t id) {
     const bool is_charge = *rc::gen::arbitrary<bool>();
     const auto size = *rc::gen::inRange<int64_t>(1, 10000000);
     const auto posted = random_day();
-    Item item{1, id, is_charge ? size : -size, Currency(*rc::gen::element("EUR", "USD")), posted,
-              never, posted + *rc::gen::inRange(0, 40), posted, is_charge ? "invoice" : "payment"};
+    Item item{1,
+              id,
+              is_charge ? size : -size,
+              Currency(*rc::gen::element("EUR", "USD")),
+              posted,
+              never,
+              posted + *rc::gen::inRange(0, 40),
+              posted,
+              is_charge ? "invoice" : "payment"};
     if (*rc::gen::inRange(0, 4) == 0) item.void_on = random_day(posted.days());
     if (*rc::gen::inRange(0, 10) == 0) item.posted_on = never;  // A draft.
     return item;
@@ -66,9 +75,9 @@ Account random_account() {
         if (!item.is_charge() || *rc::gen::inRange(0, 3) != 0) continue;
         const auto parts = *rc::gen::inRange(1, 4);
         for (int64_t part = 1; part <= parts; ++part) {
-            account.schedule.emplace(
-                item.id, Instalment{item.id * 10 + part, part, item.due_on + 30,
-                                    *rc::gen::inRange<int64_t>(0, item.amount + 1)});
+            account.schedule.emplace(item.id,
+                                     Instalment{item.id * 10 + part, part, item.due_on + 30,
+                                                *rc::gen::inRange<int64_t>(0, item.amount + 1)});
         }
     }
     return account;

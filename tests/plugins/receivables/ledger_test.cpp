@@ -10,8 +10,12 @@ using namespace dunlin::receivables;
 
 namespace {
 
-int64_t units(const char* text) { return Money::parse_units(text); }
-Date on(const char* text) { return Date::parse(text); }
+int64_t units(const char* text) {
+    return Money::parse_units(text);
+}
+Date on(const char* text) {
+    return Date::parse(text);
+}
 
 Item item(int64_t id, const char* amount, const char* posted, const char* due) {
     return {1, id, units(amount), Currency("EUR"), on(posted), never, on(due), on(posted), "x"};
@@ -46,9 +50,15 @@ using Texts = std::vector<std::string>;
 
 TEST_CASE("a day on a bucket's edge falls into the lower bucket") {
     const Buckets buckets({0, 30, 60, 90});
-    const auto [days, name] = GENERATE(table<int, const char*>(
-        {{-1, "not_due"}, {0, "not_due"}, {1, "1-30"}, {30, "1-30"}, {31, "31-60"}, {60, "31-60"},
-         {61, "61-90"}, {90, "61-90"}, {91, "91+"}}));
+    const auto [days, name] = GENERATE(table<int, const char*>({{-1, "not_due"},
+                                                                {0, "not_due"},
+                                                                {1, "1-30"},
+                                                                {30, "1-30"},
+                                                                {31, "31-60"},
+                                                                {60, "31-60"},
+                                                                {61, "61-90"},
+                                                                {90, "61-90"},
+                                                                {91, "91+"}}));
 
     CHECK(buckets.name(buckets.of(days)) == name);
 }
@@ -146,8 +156,8 @@ TEST_CASE("a cancelled invoice takes its allocation along and frees the payment"
 }
 
 TEST_CASE("the peak of uses counts a day's end before its begin") {
-    const std::vector<Use> uses{{{Date(1), Date(10)}, 5}, {{Date(10), never}, 7},
-                                {{Date(3), Date(4)}, 1}};
+    const std::vector<Use> uses{
+        {{Date(1), Date(10)}, 5}, {{Date(10), never}, 7}, {{Date(3), Date(4)}, 1}};
 
     CHECK(peak(uses) == 7);
     CHECK(peak({}) == 0);

@@ -12,7 +12,9 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-Dialect each_store() { return GENERATE(Dialect::sqlite, Dialect::postgresql); }
+Dialect each_store() {
+    return GENERATE(Dialect::sqlite, Dialect::postgresql);
+}
 
 std::string code(const AppliedBatch& applied) {
     return applied.rejects.size() == 1 ? applied.rejects[0].at("code").get<std::string>() : "";
@@ -54,8 +56,11 @@ TEST_CASE("a batch makes one event per customer, however many rows it has") {
 
     std::vector<Json> rows;
     for (int i = 0; i < 20; ++i) {
-        rows.push_back({{"external_id", "I" + std::to_string(i)}, {"customer", "C1"},
-                        {"currency", "EUR"}, {"total", "10"}, {"issue_date", "2026-01-01"}});
+        rows.push_back({{"external_id", "I" + std::to_string(i)},
+                        {"customer", "C1"},
+                        {"currency", "EUR"},
+                        {"total", "10"},
+                        {"issue_date", "2026-01-01"}});
     }
     CHECK(book.put("invoice", rows).counts.inserted == 20);
     CHECK(events(book) == before + 1);
@@ -64,8 +69,11 @@ TEST_CASE("a batch makes one event per customer, however many rows it has") {
 TEST_CASE("of one thing twice in a batch the last row wins") {
     Book book(each_store());
     book.customer("C1");
-    const Json row{{"external_id", "I1"}, {"customer", "C1"}, {"currency", "EUR"},
-                   {"total", "10"}, {"issue_date", "2026-01-01"}};
+    const Json row{{"external_id", "I1"},
+                   {"customer", "C1"},
+                   {"currency", "EUR"},
+                   {"total", "10"},
+                   {"issue_date", "2026-01-01"}};
     auto later = row;
     later["total"] = "20";
 
@@ -83,8 +91,7 @@ TEST_CASE("a bad row is rejected alone, with a code and a remedy") {
     CHECK(code(book.invoice("I2", "10", "2026-01-01", "", {{"currency", "XXQ"}})) ==
           "unknown_currency");
     CHECK(code(book.invoice("I3", "-10", "2026-01-01", "")) == "negative_total");
-    CHECK(code(book.invoice("I4", "10", "2026-01-01", "", {{"kind", "letter"}})) ==
-          "unknown_kind");
+    CHECK(code(book.invoice("I4", "10", "2026-01-01", "", {{"kind", "letter"}})) == "unknown_kind");
     CHECK(code(book.invoice("", "10", "2026-01-01", "")) == "missing_external_id");
     const auto orphan = book.invoice("I5", "10", "2026-01-01", "", {{"customer", "C9"}});
     CHECK(code(orphan) == "unknown_customer");
@@ -134,7 +141,8 @@ TEST_CASE("a batch without a required column is refused whole") {
 TEST_CASE("a cancelled invoice and a reversed payment leave the days before as they were") {
     Book book(each_store());
     add_paid_invoice(book);
-    book.payment("P1", "100", "2026-01-10", {{"status", "reversed"}, {"reversed_on", "2026-02-10"}});
+    book.payment("P1", "100", "2026-01-10",
+                 {{"status", "reversed"}, {"reversed_on", "2026-02-10"}});
 
     CHECK(book.open("2026-01-05") == Texts{"I1 100.00"});
     CHECK(book.open("2026-02-09").empty());
@@ -149,8 +157,8 @@ TEST_CASE("a cancelled invoice and a reversed payment leave the days before as t
 TEST_CASE("a tombstone ends an invoice today and a row that comes back undoes it") {
     Book book(each_store());
     add_paid_invoice(book);
-    const Json gone{{"external_id", "I1"}, {"customer", nullptr}, {"currency", nullptr},
-                    {"total", nullptr}, {"issue_date", nullptr}, {"deleted", true}};
+    const Json gone{{"external_id", "I1"}, {"customer", nullptr},   {"currency", nullptr},
+                    {"total", nullptr},    {"issue_date", nullptr}, {"deleted", true}};
 
     CHECK(book.put("invoice", {gone}).counts.deleted == 1);
     CHECK(book.open("2026-03-01").empty());
@@ -165,8 +173,11 @@ TEST_CASE("a tombstone of an allocation frees both ends from today") {
     Book book(each_store());
     add_paid_invoice(book);
 
-    book.put("allocation", {{{"external_id", "A1"}, {"source", ""}, {"invoice", ""},
-                             {"amount", nullptr}, {"deleted", true}}});
+    book.put("allocation", {{{"external_id", "A1"},
+                             {"source", ""},
+                             {"invoice", ""},
+                             {"amount", nullptr},
+                             {"deleted", true}}});
     CHECK(book.open("2026-03-01").empty());
     CHECK(book.open("2026-03-02") == Texts{"I1 100.00", "P1 -100.00"});
     CHECK(book.allocation("A1", "P1", "I1", "100").counts.updated == 1);
@@ -187,8 +198,9 @@ TEST_CASE("an adjustment that names an invoice settles it and goes when it is de
     Book book(each_store());
     book.customer("C1");
     book.invoice("I1", "100", "2026-01-01", "2026-01-31");
-    Json row{{"external_id", "W1"}, {"customer", "C1"}, {"invoice", "I1"}, {"currency", "EUR"},
-             {"amount", "-40"}, {"date", "2026-02-01"}, {"kind", "write_off"}};
+    Json row{{"external_id", "W1"}, {"customer", "C1"}, {"invoice", "I1"},
+             {"currency", "EUR"},   {"amount", "-40"},  {"date", "2026-02-01"},
+             {"kind", "write_off"}};
 
     book.put("adjustment", {row});
     CHECK(book.open("2026-02-01") == Texts{"I1 60.00"});

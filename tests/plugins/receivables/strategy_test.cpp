@@ -13,7 +13,9 @@ using namespace dunlin::receivables;
 
 namespace {
 
-Strategy of(const char* rules) { return parse_strategy({{"name", "t"}, {"rules", Json::parse(rules)}}); }
+Strategy of(const char* rules) {
+    return parse_strategy({{"name", "t"}, {"rules", Json::parse(rules)}});
+}
 
 std::string refusal(const char* rules) {
     try {
@@ -42,7 +44,8 @@ TEST_CASE("a strategy with an unknown fact or without ends is refused") {
     CHECK(!refusal(R"([{"id":"r","fact":"mood","ranges":[{"points":1}]}])").empty());
     CHECK(!refusal(R"([{"id":"r","fact":"overdue","ranges":[{"from":"1","points":1}]}])").empty());
     CHECK(!refusal(R"([{"id":"r","fact":"overdue","ranges":[{"points":1}]},
-                       {"id":"r","fact":"open","ranges":[{"points":1}]}])").empty());
+                       {"id":"r","fact":"open","ranges":[{"points":1}]}])")
+               .empty());
 }
 
 TEST_CASE("points of all rules are added and each tells the fact it fired on") {
@@ -77,6 +80,7 @@ TEST_CASE("a rule whose condition does not hold gives nothing") {
 
     CHECK(score(strategy, {{"", {{"days_since_payment", 90}}}, {"EUR", {{"overdue", 0}}}}).points ==
           0);
-    CHECK(score(strategy, {{"", {{"days_since_payment", 90}}}, {"EUR", {{"overdue", 100}}}})
-              .points == 5);
+    CHECK(
+        score(strategy, {{"", {{"days_since_payment", 90}}}, {"EUR", {{"overdue", 100}}}}).points ==
+        5);
 }
