@@ -4,6 +4,7 @@
 #include <dunlin/error.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <vector>
 
 namespace dunlin::host {
@@ -13,6 +14,15 @@ namespace {
 bool is_money(const Ordered& value) {
     return value.is_object() && value.size() == 2 && value.contains("amount") &&
            value.contains("currency") && value["amount"].is_string();
+}
+
+/// Amounts of a row that has its currency in a column of its own come as text.
+bool is_decimal(const Ordered& value) {
+    if (value.is_number()) return true;
+    if (!value.is_string()) return false;
+    const auto& text = value.get_ref<const std::string&>();
+    return !text.empty() && text.find_first_not_of("-.0123456789") == std::string::npos &&
+           std::count(text.begin(), text.end(), '.') < 2 && text.rfind('-') + 1 < 2;
 }
 
 bool is_rows(const Ordered& value) {
@@ -47,6 +57,11 @@ std::string cell(const Ordered& value) {
         }
         return out;
     }
+    if (value.is_number_float()) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.2f", value.get<double>());
+        return text;
+    }
     return value.dump();
 }
 
@@ -75,7 +90,7 @@ std::vector<Column> columns_of(const Ordered& rows) {
             }
             if (is_rows(value)) found->is_below = true;
             found->width = std::max(found->width, width(cell(value)));
-            if (!value.is_null() && !value.is_number() && !is_money(value)) found->is_right = false;
+            if (!value.is_null() && !is_decimal(value) && !is_money(value)) found->is_right = false;
         }
     }
     return out;

@@ -56,9 +56,9 @@ TEST_CASE("a list inside a row stands below it") {
 
     CHECK(printed(reply, Format::table) ==
           "  id\n"
-          "  1\n"
+          "   1\n"
           "      rules: points 3, rule late\n"
-          "  2\n");
+          "   2\n");
 }
 
 TEST_CASE("stored text cannot send commands to the terminal") {
