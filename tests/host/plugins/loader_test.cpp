@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 
 using namespace dunlin;
@@ -89,7 +90,7 @@ TEST_CASE("a plugin that killed the host while loading is quarantined until told
     Instance instance(Dialect::sqlite, options);
     const auto child = ::fork();
     if (child == 0) {
-        ::close(2);
+        ::signal(SIGABRT, SIG_DFL);
         instance.host().start();
         ::_exit(0);
     }
