@@ -17,6 +17,8 @@ namespace {
 
 constexpr auto poll_every = std::chrono::seconds(1);
 constexpr auto keep_every = std::chrono::milliseconds(500);
+constexpr const char* purge_kind = "host.purge";
+constexpr int64_t kept_us = 30LL * 86'400 * second_us;  // Events read and jobs done.
 constexpr int keeps_per_renewal = 20;  // A third of the lease's time at most, in all cases.
 
 /// A job that runs in this process now.
@@ -189,6 +191,8 @@ struct Jobs::Impl {
     void keep(const std::shared_ptr<Running>& running) {
         std::lock_guard lock(mutex);
         running_now.push_back(running);
+        // Claimed while stop() went through the others.
+        if (is_stopping) running->cancel.requested = true;
         if (!keeper.joinable()) keeper = std::thread([this] { look_after(); });
     }
 
@@ -233,6 +237,10 @@ struct Jobs::Impl {
     }
     void load_schedules() {
         if (are_loaded.exchange(true)) return;
+        const auto nightly = [zone = host.clock().zone()](int64_t after) {
+            return next_cron("17 3 * * *", zone, after);
+        };
+        schedules.add({purge_kind, purge_kind, "cron", "{}", nightly});
         for (auto* plugin : host.plugins().in_order()) {
             if (!plugin->is_running() || !plugin->jobs) continue;
             for (const auto& job : plugin->manifest.jobs) {
@@ -260,7 +268,13 @@ struct Jobs::Impl {
     std::atomic<bool> is_stopping{false}, has_clock{false}, are_loaded{false};
 };
 
-Jobs::Jobs(Host& host) : impl_(std::make_unique<Impl>(host)) {}
+Jobs::Jobs(Host& host) : impl_(std::make_unique<Impl>(host)) {
+    add_host_kind(purge_kind, [&host](const Json&, dunlin_cancel*) {
+        const auto before = host.clock().now_us() - kept_us;
+        host.events().purge(before);
+        host.jobs().purge(before);
+    });
+}
 Jobs::~Jobs() {
     stop();
 }

@@ -105,7 +105,7 @@ TEST_CASE("a queued job that is cancelled never runs, and nothing else can be ca
 
     CHECK(instance.host().jobs().run_due() == 0);
     CHECK_THROWS_WITH(instance.host().jobs().cancel(id), Catch::Contains("it is cancelled"));
-    CHECK_THROWS_WITH(instance.host().jobs().cancel(1), Catch::Contains("no job 1"));
+    CHECK_THROWS_WITH(instance.host().jobs().cancel(123456), Catch::Contains("no job 123456"));
 }
 
 TEST_CASE("a running job is told to stop, also by another host") {

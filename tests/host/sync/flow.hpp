@@ -17,9 +17,9 @@ inline InstanceOptions flow_options() {
     options.has_shipped_plugins = false;
     options.test_plugins = {"flow"};
     options.toml =
-        "[sources.src]\nconnector = \"flow\"\n[sources.src.settings]\nfile = \"in.json\"\n"
+        "[sources.src]\nconnector = \"flow\"\n[sources.src.settings]\npages_path = \"in.json\"\n"
         "[sources.again]\nconnector = \"flow\"\n[sources.again.settings]\n"
-        "file = \"again.json\"\nfull = true\n";
+        "pages_path = \"again.json\"\nfull = true\n";
     return options;
 }
 
@@ -28,14 +28,15 @@ inline InstanceOptions flow_options() {
 inline std::unique_ptr<host::Host> second_host(Instance& first, const std::string& now = {}) {
     const auto folder = first.folder() / "second";
     std::filesystem::create_directories(folder);
-    for (const auto* shared : {"data", "plugins", "shipped"}) {
+    for (const auto* shared : {"data", "plugins", "shipped", "in.json"}) {
         std::error_code exists;
-        std::filesystem::create_directory_symlink(first.folder() / shared, folder / shared, exists);
+        std::filesystem::create_symlink(first.folder() / shared, folder / shared, exists);
     }
     std::ifstream in(first.folder() / "dunlin.toml");
     std::stringstream text;
     text << in.rdbuf();
-    auto toml = std::regex_replace(text.str(), std::regex("ids_seed = (\\d+)"), "ids_seed = 5$1");
+    auto toml =
+        std::regex_replace(text.str(), std::regex("ids_seed = (\\d+)"), "ids_seed = 70000000$1");
     if (!now.empty()) {
         toml =
             std::regex_replace(toml, std::regex("clock = \"[^\"]*\""), "clock = \"" + now + "\"");

@@ -71,7 +71,7 @@ TEST_CASE("a run brings all entities in the sink's order and reports them") {
     CHECK(report["ignored"] == Json{"stranger"});
     CHECK(report["totals"][0]["ours"] == 6);
     CHECK(report["quarantine_open"] == 2);
-    CHECK(instance.host().sync().status()["sources"][0]["state"] == "partial");
+    CHECK(instance.host().sync().status()["sources"][1]["state"] == "partial");
 }
 
 TEST_CASE("a second run changes nothing") {
@@ -205,7 +205,7 @@ TEST_CASE("a run that was paused too long cannot commit over the one that took o
     std::string error;
     std::thread zombie([&] { error = error_of([&] { sync(instance); }); });
     REQUIRE(waits_until([&] { return std::filesystem::exists(gate + ".reached"); }));
-    write_json(instance.folder() / "second" / "in.json", book());
+    serves(instance, book());
     later->sync().run("src", nullptr);
     const auto cursor = "SELECT cursor_text FROM dunlin_sync_cursor WHERE entity = 'parent'";
     CHECK(instance.cell(cursor) == "3");
@@ -241,7 +241,7 @@ TEST_CASE("a scheduled sync runs as a job") {
     auto options = flow_options();
     options.toml =
         "[sources.src]\nconnector = \"flow\"\nevery = \"15m\"\n"
-        "[sources.src.settings]\nfile = \"in.json\"\n";
+        "[sources.src.settings]\npages_path = \"in.json\"\n";
     Instance instance(any_dialect(), options);
     serves(instance, book());
 
@@ -264,7 +264,7 @@ TEST_CASE("a source that cannot run says why") {
     CHECK_THROWS_WITH(sync.run("nothing", nullptr), Catch::Contains("no source \"nothing\""));
     CHECK_THROWS_WITH(sync.run("wrong", nullptr), Catch::Contains("fil"));
     CHECK_THROWS_WITH(sync.run("gone", nullptr), Catch::Contains("not installed"));
-    CHECK(sync.check("src").contains("file"));
+    CHECK(sync.check("src").contains("pages"));
 }
 
 TEST_CASE("a source most of whose rows are bad stops instead of filling the quarantine") {

@@ -74,10 +74,10 @@ private:
 class FileSource : public Source {
 public:
     explicit FileSource(Json config) : config_(std::move(config)) {}
-    Json check(const Cancel&) override { return {{"file", config_["file"]}}; }
+    Json check(const Cancel&) override { return {{"pages", config_["pages_path"]}}; }
     std::unique_ptr<Pull> pull(std::string_view entity, std::string_view cursor,
                                Cancel cancel) override {
-        std::ifstream in(config_["file"].get<std::string>());
+        std::ifstream in(config_["pages_path"].get<std::string>());
         auto pages = Json::parse(in).value(std::string(entity), Json::array());
         const bool is_new = cursor.empty() || config_.value("full", false);
         return std::make_unique<FilePull>(std::move(pages),
