@@ -135,15 +135,17 @@ TEST_CASE("two processes that migrate at once both succeed") {
 TEST_CASE("a backup while others write is consistent") {
     Fixture f(GENERATE(Dialect::sqlite, Dialect::postgresql));
     std::atomic<bool> is_over{false};
+    std::atomic<int> pairs{0};
     std::thread writer([&] {
         for (int64_t id = 0; !is_over; id += 2) {  // Always in pairs.
             auto lease = f.store->begin(Access::write);
             lease->exec("INSERT INTO beta_note (id, note) VALUES (?, 'x')", id);
             lease->exec("INSERT INTO beta_note (id, note) VALUES (?, 'y')", id + 1);
             lease->commit();
+            ++pairs;
         }
     });
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    while (pairs == 0) std::this_thread::yield();
     const auto message = message_of([&] { f.store->backup(f.folder / "copy"); });
     is_over = true;
     writer.join();
