@@ -7,127 +7,54 @@
 
 namespace dunlin::receivables {
 
+namespace {
+
+/// "name:u! country:u …": a column with its Arrow format, required where it ends in "!".
+std::vector<Column> columns_of(std::string_view list) {
+    std::vector<Column> out;
+    while (!list.empty()) {
+        auto word = list.substr(0, list.find(' '));
+        list.remove_prefix(std::min(list.size(), word.size() + 1));
+        const bool is_required = word.back() == '!';
+        if (is_required) word.remove_suffix(1);
+        const auto colon = word.find(':');
+        out.push_back({word.substr(0, colon), *type_of(word.substr(colon + 1)), is_required});
+    }
+    return out;
+}
+
+}  // namespace
+
 const std::vector<Entity>& entities() {
-    constexpr auto text = Type::text;
-    constexpr auto money = Type::i64;
-    constexpr auto date = Type::date;
     static const std::vector<Entity> all{
-        {"company",
-         {{"name", text, true},
-          {"country", text},
-          {"currency", text},
-          {"time_zone", text},
-          {"street", text},
-          {"city", text},
-          {"postcode", text},
-          {"bank_account", text},
-          {"capacity", text}}},
+        {"company", columns_of("name:u! country:u currency:u time_zone:u street:u city:u "
+                               "postcode:u bank_account:u capacity:u")},
         {"customer",
-         {{"number", text},
-          {"name", text, true},
-          {"kind", text},
-          {"parent", text},
-          {"tax_id", text},
-          {"birth_date", date},
-          {"language", text},
-          {"time_zone", text},
-          {"currency", text},
-          {"credit_limit", money},
-          {"payment_terms", text},
-          {"salesperson", text},
-          {"salesperson_email", text},
-          {"segment", text},
-          {"status", text},
-          {"represented_by", text},
-          {"latitude", Type::f64},
-          {"longitude", Type::f64},
-          {"notes", text}}},
+         columns_of("number:u name:u! kind:u parent:u tax_id:u birth_date:tdD language:u "
+                    "time_zone:u currency:u credit_limit:l payment_terms:u salesperson:u "
+                    "salesperson_email:u segment:u status:u represented_by:u latitude:g "
+                    "longitude:g notes:u")},
         {"contact_point",
-         {{"customer", text, true},
-          {"person", text},
-          {"role", text},
-          {"kind", text, true},
-          {"value", text},
-          {"street", text},
-          {"city", text},
-          {"postcode", text},
-          {"region", text},
-          {"country", text},
-          {"valid_from", date},
-          {"valid_to", date},
-          {"preferred", Type::boolean}}},
-        {"exchange_rate",
-         {{"from_currency", text, true},
-          {"to_currency", text, true},
-          {"date", date, true},
-          {"rate", text, true},
-          {"kind", text}}},
+         columns_of("customer:u! person:u role:u kind:u! value:u street:u city:u postcode:u "
+                    "region:u country:u valid_from:tdD valid_to:tdD preferred:b")},
+        {"exchange_rate", columns_of("from_currency:u! to_currency:u! date:tdD! rate:u! kind:u")},
         {"invoice",
-         {{"customer", text, true},
-          {"company", text},
-          {"number", text},
-          {"kind", text},
-          {"status", text},
-          {"issue_date", date, true},
-          {"due_date", date},
-          {"cancelled_on", date},
-          {"currency", text, true},
-          {"total", money, true},
-          {"open_amount", money},
-          {"po_number", text},
-          {"reference", text},
-          {"corrects", text},
-          {"salesperson", text},
-          {"purpose", text},
-          {"original_creditor", text},
-          {"itemisation_date", date},
-          {"default_date", date},
-          {"document_url", text}}},
-        {"invoice_line",
-         {{"invoice", text, true},
-          {"sequence", Type::i64},
-          {"product", text},
-          {"description", text},
-          {"quantity", Type::f64},
-          {"amount", money, true},
-          {"plant", text}}},
-        {"instalment",
-         {{"invoice", text, true},
-          {"sequence", Type::i64},
-          {"due_date", date, true},
-          {"amount", money, true},
-          {"discount_date", date},
-          {"discount_amount", money}}},
+         columns_of("customer:u! company:u number:u kind:u status:u issue_date:tdD! due_date:tdD "
+                    "cancelled_on:tdD currency:u! total:l! open_amount:l po_number:u reference:u "
+                    "corrects:u salesperson:u purpose:u original_creditor:u itemisation_date:tdD "
+                    "default_date:tdD document_url:u")},
+        {"invoice_line", columns_of("invoice:u! sequence:l product:u description:u quantity:g "
+                                    "amount:l! plant:u")},
+        {"instalment", columns_of("invoice:u! sequence:l due_date:tdD! amount:l! "
+                                  "discount_date:tdD discount_amount:l")},
         {"payment",
-         {{"customer", text, true},
-          {"company", text},
-          {"date", date, true},
-          {"currency", text, true},
-          {"amount", money, true},
-          {"method", text},
-          {"reference", text},
-          {"status", text},
-          {"reversed_on", date},
-          {"bank_account", text},
-          {"payer_name", text}}},
-        {"adjustment",
-         {{"customer", text, true},
-          {"company", text},
-          {"invoice", text},
-          {"date", date, true},
-          {"currency", text, true},
-          {"amount", money, true},
-          {"kind", text},
-          {"reference", text}}},
+         columns_of("customer:u! company:u date:tdD! currency:u! amount:l! method:u reference:u "
+                    "status:u reversed_on:tdD bank_account:u payer_name:u")},
+        {"adjustment", columns_of("customer:u! company:u invoice:u date:tdD! currency:u! "
+                                  "amount:l! kind:u reference:u")},
         {"allocation",
-         {{"customer", text},
-          {"source", text, true},
-          {"source_kind", text},
-          {"invoice", text, true},
-          {"instalment", text},
-          {"date", date},
-          {"amount", money, true},
-          {"reversed_on", date}}},
+         columns_of("customer:u source:u! source_kind:u invoice:u! instalment:u date:tdD "
+                    "amount:l! reversed_on:tdD")},
     };
     return all;
 }

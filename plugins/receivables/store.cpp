@@ -208,6 +208,10 @@ void Store::move_item(const ItemKey& from, int64_t to_customer_id) {
     rebind(ids, to_customer_id);
 }
 
+bool Store::has_customers() {
+    return tx_.query("SELECT 1 FROM receivables_customer LIMIT 1").step();
+}
+
 std::vector<ControlTotal> Store::control_totals(std::string_view source, Date as_of) {
     std::map<std::string, ControlTotal> totals;
     auto items = tx_.query(

@@ -61,6 +61,7 @@ public:
     /// the item itself there, to be inserted anew.
     void move_item(const ItemKey& from, int64_t to_customer_id);
 
+    bool has_customers();
     /// Control totals of a source: per currency what it says is open and what we say.
     std::vector<ControlTotal> control_totals(std::string_view source, Date as_of);
     /// Every account in turn, complete, for the audit.

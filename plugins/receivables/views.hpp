@@ -181,7 +181,7 @@ public:
         (put(values), ...);
         return *this;
     }
-    /// "… AND customer_id IN (…)" and the like for what a filter limits; the alias ends in a dot.
+    /// Adds a condition for each thing a filter limits; the alias of the view ends in a dot.
     Sql& limit(const Filter& filter, std::string_view alias);
     Statement run(Transaction& tx) const;
 

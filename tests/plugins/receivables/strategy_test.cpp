@@ -64,7 +64,8 @@ TEST_CASE("points of all rules are added and each tells the fact it fired on") {
 
 TEST_CASE("amounts in two currencies are never added: the one with most points counts") {
     const auto strategy = of(R"([{"id":"r","fact":"overdue","ranges":[
-        {"to":"100","points":1},{"from":"100","to":"200","points":5},{"from":"200","points":9}]}])");
+        {"to":"100","points":1},{"from":"100","to":"200","points":5},
+        {"from":"200","points":9}]}])");
     const Facts facts{{"EUR", {{"overdue", 1500000}}}, {"USD", {{"overdue", 900000}}}};
 
     const auto result = score(strategy, facts);
