@@ -25,6 +25,10 @@ Json relay(const char* command, const Json& request, bool is_tolerant = false) {
     return {{"command", command}, {"request", request}, {"is_tolerant", is_tolerant}};
 }
 
+Json asking(const char* command, const Json& request = Json::object()) {
+    return {{"command", command}, {"request", request}};
+}
+
 }  // namespace
 
 TEST_CASE("a nested action writes its own plugin's tables and commits with the outer one") {
@@ -59,8 +63,8 @@ TEST_CASE("a cycle of commands is refused and shown") {
 TEST_CASE("a query calls queries only") {
     Instance instance(Dialect::sqlite, with_both());
 
-    CHECK(instance.call("beta.ask", relay("alpha.sum", Json::object()))["sum"] == 0);
-    CHECK_THAT(error_of([&] { instance.call("beta.ask", relay("alpha.add", adding(false))); }),
+    CHECK(instance.call("beta.ask", asking("alpha.sum"))["sum"] == 0);
+    CHECK_THAT(error_of([&] { instance.call("beta.ask", asking("alpha.add", adding(false))); }),
                Contains("only queries"));
 }
 
@@ -70,9 +74,8 @@ TEST_CASE("a nested call needs the permission of the one who asked first") {
     principal.name = "token:b";
     principal.permissions = {"beta.read"};
 
-    CHECK_THAT(
-        error_of([&] { instance.call("beta.ask", relay("alpha.sum", Json::object()), principal); }),
-        Contains("token:b") && Contains("alpha.read"));
+    CHECK_THAT(error_of([&] { instance.call("beta.ask", asking("alpha.sum"), principal); }),
+               Contains("token:b") && Contains("alpha.read"));
 }
 
 TEST_CASE("a plugin reads another's granted view and nothing else of it") {
