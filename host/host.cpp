@@ -218,10 +218,24 @@ bool Host::take_node(int node, int64_t now_us) {
     return taken == 1;
 }
 
+int64_t Host::next_seeded_process() {
+    Tx tx(*store_, Access::write, clock_->moment(), Principal::operator_());
+    tx.db().exec(
+        "INSERT INTO dunlin_lease VALUES ('host.ids_seed', ?, 0, 0) ON CONFLICT (name) DO UPDATE "
+        "SET "
+        "fence = dunlin_lease.fence + 1",
+        holder_);
+    auto row = tx.db().query("SELECT fence FROM dunlin_lease WHERE name = 'host.ids_seed'");
+    row->step();
+    const auto number = row->i64(0);
+    row.reset();
+    tx.commit();
+    return number;
+}
+
 void Host::lease_node() {
     if (config_.ids_seed != 0) {
-        ids_->use_seed(config_.ids_seed);
-        ids_->use_node(0);
+        ids_->use_seed(config_.ids_seed + (next_seeded_process() << 32));
         return;
     }
     // Starting somewhere else each time keeps two processes from racing for the same number.

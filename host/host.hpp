@@ -79,6 +79,8 @@ private:
     void migrate_plugin(Plugin& plugin);
     void publish();
     void lease_node();
+    /// With seeded ids: how many processes this instance has had, so that each counts on its own.
+    int64_t next_seeded_process();
     void renew_node();
     void release_node();
     bool take_node(int node, int64_t now_us);

@@ -94,6 +94,13 @@ class Instance:
         when = ["--today", today] if today else []
         return json.loads(self.run(*when, "call", command, *pairs, "--format", "json").stdout)
 
+    def quarantine(self):
+        """[entity, position, code, reason] of what waits."""
+        return self.rows("SELECT entity, position, code, reason FROM dunlin_quarantine WHERE state = 'open'")
+
+    def last_report(self):
+        return json.loads(self.rows("SELECT report_json FROM dunlin_sync_run ORDER BY id DESC LIMIT 1")[0][0])
+
     def rows(self, sql):
         """Rows of a table, as lists of text, whatever the store."""
         if self.url.startswith("sqlite:"):
@@ -102,6 +109,14 @@ class Instance:
             return [line.split("\x1f") for line in done.stdout.splitlines()]
         database = self.url.split("dbname=")[1].split()[0]
         return postgres().sql(database, sql)
+
+
+def bucket_amounts(row):
+    """The buckets of an ageing row, from not due to the oldest."""
+    def first_day(name):
+        return 0 if name == "not_due" else int(name.rstrip("+").split("-")[0])
+
+    return [row["buckets"][name] for name in sorted(row["buckets"], key=first_day)]
 
 
 def csv_source(folder, mapping=None, **settings):

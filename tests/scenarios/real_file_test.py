@@ -37,10 +37,10 @@ def independent_ageing(as_of):
 
 def ageing_of(instance, as_of):
     answer = instance.call("receivables.aging", f"as_of={as_of}", "by=customer",
-                           "buckets=" + ",".join(map(str, EDGES)))
+                           "edges=" + ",".join(map(str, EDGES)))
     found = {}
     for row in answer["rows"]:
-        amounts = [decimal.Decimal(b["amount"]) for b in row["buckets"]]
+        amounts = [decimal.Decimal(amount) for amount in it.bucket_amounts(row)]
         if any(amounts):
             found[row["number"]] = amounts
     return found
@@ -72,8 +72,7 @@ def check(store):
     with open(made.folder / "drop/again.csv", "a", encoding="utf-8") as file:
         file.write("\n")  # ... and another hash.
     made.run("sync", "erp")
-    report = made.rows("SELECT report_json FROM dunlin_sync_run ORDER BY id DESC LIMIT 1")[0][0]
-    for entity in it.json.loads(report)["entities"]:
+    for entity in made.last_report()["entities"]:
         assert entity["inserted"] == entity["updated"] == entity["deleted"] == 0, entity
     assert made.rows("SELECT count(*), sum(amount) FROM receivables_item") == before
     return made
