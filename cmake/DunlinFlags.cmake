@@ -5,6 +5,10 @@ target_compile_options(dunlin_build_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast;-Wnon-virtual-dtor>
   $<$<BOOL:${DUNLIN_WERROR}>:-Werror>)
+# False positives of GCC 12 in its own library, once it inlines across it.
+target_compile_options(dunlin_build_flags INTERFACE 
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-stringop-overflow;-Wno-stringop-overread>
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds>)
 if(DUNLIN_SANITIZE)
   target_compile_options(dunlin_build_flags INTERFACE
     -fsanitize=${DUNLIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
