@@ -15,7 +15,10 @@ class Ids {
 public:
     explicit Ids(const Clock& clock) : clock_(&clock) {}
 
-    void use_node(int node) { node_ = node; }
+    void use_node(int node) {
+        const std::scoped_lock lock(mutex_);
+        node_ = node;
+    }
     void use_seed(int64_t seed) { seeded_ = seed; }
     int64_t next() {
         int64_t id = 0;

@@ -71,6 +71,40 @@ std::size_t width(const std::string& text) {
     }));
 }
 
+/// A list such as [{"bucket": "1-30", "amount": "5.00"}, …]: columns of their own, in its order.
+bool is_named_amounts(const Ordered& value) {
+    return value.is_array() && !value.empty() &&
+           std::all_of(value.begin(), value.end(), [](const Ordered& one) {
+               return one.is_object() && one.size() == 2 && one.contains("amount") &&
+                      !one.contains("currency");
+           });
+}
+
+/// The rows with their lists of named amounts spread into columns.
+Ordered spread(const Ordered& rows) {
+    auto out = Ordered::array();
+    for (const auto& row : rows) {
+        if (!row.is_object()) {
+            out.push_back(row);
+            continue;
+        }
+        auto one = Ordered::object();
+        for (const auto& [key, value] : row.items()) {
+            if (!is_named_amounts(value)) {
+                one[key] = value;
+                continue;
+            }
+            for (const auto& named : value) {
+                for (const auto& [member, name] : named.items()) {
+                    if (member != "amount") one[cell(name)] = named["amount"];
+                }
+            }
+        }
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
 struct Column {
     std::string name;
     std::size_t width = 0;
@@ -101,7 +135,8 @@ void padded(std::ostream& out, const std::string& text, const Column& column, bo
     out << "  " << (column.is_right ? space + text : is_last ? text : text + space);
 }
 
-void table(std::ostream& out, const Ordered& rows, const std::string& indent) {
+void table(std::ostream& out, const Ordered& given, const std::string& indent) {
+    const auto rows = spread(given);
     const auto all = columns_of(rows);
     std::vector<Column> columns;
     std::copy_if(all.begin(), all.end(), std::back_inserter(columns),
@@ -197,7 +232,7 @@ void print_table(std::ostream& out, const Ordered& reply) {
 void print_csv(std::ostream& out, const Ordered& reply, const std::string& rows) {
     auto flat = Ordered::array();
     auto header = Ordered::object();  // In order of appearance, each once.
-    for (const auto& row : rows_of(reply, rows)) {
+    for (const auto& row : spread(rows_of(reply, rows))) {
         auto one = Ordered::object();
         flatten(row, row.is_object() ? "" : "value", one);
         for (const auto& [key, value] : one.items()) header[key] = nullptr;

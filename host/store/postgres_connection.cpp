@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/postgres_connection.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "store/backends.hpp"
 #include "store/postgres_prepared.hpp"
 
@@ -51,9 +53,6 @@ PostgresConnection::PostgresConnection(Poco::Data::Session session, const StoreO
     // Streams are read to their end, and staged batches are sorted in memory.
     run("SET cursor_tuple_fraction = 1.0");
     run("SET work_mem = '32MB'");
-    // Made here: a read-only transaction cannot. Emptied by the database at every end.
-    run("CREATE TEMP TABLE dunlin_scope (dimension text NOT NULL, value text) "
-        "ON COMMIT DELETE ROWS");
 }
 
 Result PostgresConnection::checked(Result result, std::string_view what) const {
@@ -96,7 +95,7 @@ void PostgresConnection::use(std::shared_ptr<const PostgresSettings> settings) {
     for (const auto& name : views_) run("DROP VIEW IF EXISTS pg_temp." + name);
     views_.clear();
     for (const auto& view : settings->views) {
-        run(scoped_view_sql(view));
+        run(scoped_view_sql(view, Dialect::postgresql));
         views_.push_back(view.name + "_scoped");
         run("GRANT SELECT ON pg_temp." + views_.back() + " TO PUBLIC");
     }
@@ -153,16 +152,14 @@ void PostgresConnection::use_role(const Wall* wall) {
 
 void PostgresConnection::set_scope(const std::map<std::string, std::set<std::string>>& scopes) {
     use_role(nullptr);
-    run("DELETE FROM pg_temp.dunlin_scope");
     for (const auto& [dimension, values] : scopes) {
-        Parameters row(2);
-        row.set(0, dimension);
-        // A dimension without values must match nothing, not everything.
-        if (values.empty()) run("INSERT INTO pg_temp.dunlin_scope VALUES ($1, $2)", row);
-        for (const auto& value : values) {
-            row.set(1, value);
-            run("INSERT INTO pg_temp.dunlin_scope VALUES ($1, $2)", row);
-        }
+        Parameters setting(2);
+        setting.set(0, "dunlin.scope_" + dimension);
+        // An array without values matches nothing, an empty setting everything. Local: it ends
+        // with the transaction.
+        const auto list = nlohmann::json(values).dump();
+        setting.set(1, list);
+        run("SELECT set_config($1, $2, true)", setting);
     }
 }
 

@@ -150,7 +150,7 @@ void SqliteConnection::use_views(const ScopedViews& views) {
     for (const auto& name : views_) run("DROP VIEW IF EXISTS temp." + name);
     views_.clear();
     for (const auto& view : views.list) {
-        run(scoped_view_sql(view));
+        run(scoped_view_sql(view, Dialect::sqlite));
         views_.push_back(view.name + "_scoped");
     }
     views_version_ = views.version;

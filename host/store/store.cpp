@@ -30,16 +30,24 @@ Finding disk_finding(const std::filesystem::path& folder) {
     return {"store.disk", "ok", text, ""};
 }
 
-std::string scoped_view_sql(const ScopedView& view) {
+std::string scoped_view_sql(const ScopedView& view, Dialect dialect) {
     check_name(view.name);
     std::string where;
     for (const auto& [dimension, column] : view.columns) {
         check_name(dimension);
         check_name(column);
-        const auto of = " FROM dunlin_scope WHERE dimension = '" + dimension + "'";
-        where += (where.empty() ? " WHERE " : " AND ");
-        where += "(NOT EXISTS (SELECT 1" + of + ") OR CAST(" + column +
-                 " AS text) IN (SELECT value" + of + "))";
+        const auto rows = "FROM dunlin_scope WHERE dimension = '" + dimension + "'";
+        const auto setting = "current_setting('dunlin.scope_" + dimension + "', true)";
+        // PostgreSQL plans in parallel only without a temporary table; each half is evaluated once.
+        const auto is_open = dialect == Dialect::sqlite
+                                 ? "NOT EXISTS (SELECT 1 " + rows + ")"
+                                 : "(SELECT coalesce(" + setting + ", '')) = ''";
+        const auto values =
+            dialect == Dialect::sqlite
+                ? "SELECT value " + rows
+                : "SELECT jsonb_array_elements_text(CAST(nullif(" + setting + ", '') AS jsonb))";
+        where += (where.empty() ? " WHERE (" : " AND (") + is_open + " OR CAST(" + column +
+                 " AS text) IN (" + values + "))";
     }
     return "CREATE TEMP VIEW " + view.name + "_scoped AS SELECT * FROM " + view.name + where;
 }

@@ -25,9 +25,10 @@ void add_sum(AgedLine& line, const AgedSum& sum, const Buckets& buckets) {
 Json aged_json(const AgedLine& line, const Buckets& buckets, std::string_view currency) {
     const auto digits = minor_digits(currency);
     const auto text = [&](int64_t units) { return Money::text_of(units, digits); };
-    Json in_buckets = Json::object();
+    auto in_buckets = Json::array();  // A list: their order is what people read.
     for (std::size_t i = 0; i < buckets.count(); ++i) {
-        in_buckets[buckets.name(i)] = text(i < line.buckets.size() ? line.buckets[i] : 0);
+        const auto amount = i < line.buckets.size() ? line.buckets[i] : 0;
+        in_buckets.push_back({{"bucket", buckets.name(i)}, {"amount", text(amount)}});
     }
     const auto open = line.open();
     const auto not_due = line.buckets.empty() ? 0 : line.buckets.front();

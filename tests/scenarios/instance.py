@@ -113,10 +113,7 @@ class Instance:
 
 def bucket_amounts(row):
     """The buckets of an ageing row, from not due to the oldest."""
-    def first_day(name):
-        return 0 if name == "not_due" else int(name.rstrip("+").split("-")[0])
-
-    return [row["buckets"][name] for name in sorted(row["buckets"], key=first_day)]
+    return [b["amount"] for b in row["buckets"]]
 
 
 def csv_source(folder, mapping=None, **settings):

@@ -43,4 +43,13 @@ private:
     Instance instance_;
 };
 
+/// The buckets of an ageing line by name.
+inline Json buckets_of(const Json& line) {
+    Json by_name = Json::object();
+    for (const auto& bucket : line.at("buckets")) {
+        by_name[bucket.at("bucket").get<std::string>()] = bucket.at("amount");
+    }
+    return by_name;
+}
+
 }  // namespace dunlin::test

@@ -17,7 +17,7 @@ Dialect each_store() {
 }
 
 std::string bucket(const Json& line, const char* name) {
-    return line.at("buckets").at(name);
+    return buckets_of(line).at(name);
 }
 
 std::string status_text(Book& book, const std::string& command, const Json& request) {
