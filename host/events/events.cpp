@@ -95,7 +95,8 @@ struct Events::Impl {
     }
 
     void measure() {
-        for (const auto& row : host.events().status()["subscribers"]) {
+        const auto status = host.events().status();
+        for (const auto& row : status["subscribers"]) {
             const auto label = "plugin=\"" + row["plugin"].get<std::string>() + "\"";
             host.metrics().set("dunlin_event_depth", label, row["depth"].get<double>());
             host.metrics().set("dunlin_event_lag_seconds", label, row["lag_seconds"].get<double>());

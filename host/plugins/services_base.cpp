@@ -65,7 +65,8 @@ std::string label_text(dunlin_str labels_json) {
     const auto text = to_view(labels_json);
     if (text.empty()) return {};
     std::string out;
-    for (const auto& [name, value] : Json::parse(text).items()) {
+    const auto labels = Json::parse(text);
+    for (const auto& [name, value] : labels.items()) {
         out += (out.empty() ? "" : ",") + name + "=" + Json(value.get<std::string>()).dump();
     }
     return out;

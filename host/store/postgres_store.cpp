@@ -104,13 +104,21 @@ public:
 
 private:
     std::unique_ptr<PostgresConnection> connect() {
+        const auto unreachable = [&](std::string why) {
+            while (!why.empty() && why.back() == '\n') why.pop_back();
+            return Error(DUNLIN_E_UNAVAILABLE,
+                         "the database " + url_.shown() +
+                             " cannot be reached: " + url_.without_password(why) +
+                             "; check the address, that the server runs, and the user's rights");
+        };
+        // Poco never frees a connection that failed, so one that is freed goes first.
+        const std::unique_ptr<PGconn, decltype(&PQfinish)> first(
+            PQconnectdb(url_.for_session().c_str()), &PQfinish);
+        if (PQstatus(first.get()) != CONNECTION_OK) throw unreachable(PQerrorMessage(first.get()));
         try {
             return std::make_unique<PostgresConnection>(sessions_.get(), options_);
         } catch (const Poco::Exception& e) {
-            throw Error(DUNLIN_E_UNAVAILABLE,
-                        "the database " + url_.shown() +
-                            " cannot be reached: " + url_.without_password(e.displayText()) +
-                            "; check the address, that the server runs, and the user's rights");
+            throw unreachable(e.displayText());
         }
     }
 
