@@ -1,5 +1,7 @@
 include(Catch)
 
+set(DUNLIN_TEST_ENVIRONMENT "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0")
+
 add_library(dunlin_test_main OBJECT ${PROJECT_SOURCE_DIR}/tests/main.cpp)
 target_link_libraries(dunlin_test_main PRIVATE Catch2::Catch2 dunlin_build_flags)
 
@@ -13,5 +15,5 @@ function(dunlin_add_test name)
     DUNLIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}" DUNLIN_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE Catch2::Catch2 ${arg_LINK} dunlin_build_flags)
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST
-    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600)
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600 ENVIRONMENT ${DUNLIN_TEST_ENVIRONMENT})
 endfunction()

@@ -8,8 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 namespace dunlin::host {
@@ -41,6 +45,45 @@ int open_locked(const std::filesystem::path& path) {
     }
 }
 
+// What the handlers below need, and may touch: plain memory and an open file.
+constexpr std::array<int, 5> crashes = {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE};
+std::atomic<int> marker_fd{-1};
+std::array<char, 64> marker_text{};
+std::array<struct sigaction, crashes.size()> handlers_before{};
+
+void note_end() {
+    const int fd = marker_fd.exchange(-1);
+    if (fd < 0) return;
+    if (::pwrite(fd, marker_text.data(), marker_text.size(), 0) > 0) ::fsync(fd);
+}
+
+void note_crash(int signal) {
+    note_end();
+    for (std::size_t i = 0; i < crashes.size(); ++i) {
+        if (crashes[i] == signal) ::sigaction(signal, &handlers_before[i], nullptr);
+    }
+    ::raise(signal);
+}
+
+void watch(int fd, const std::string& sha256) {
+    [[maybe_unused]] static const int registered = std::atexit(&note_end);
+    marker_text.fill(' ');
+    std::copy_n(sha256.begin(), std::min(sha256.size(), marker_text.size()), marker_text.begin());
+    marker_fd = fd;
+    struct sigaction handler {};
+    handler.sa_handler = &note_crash;
+    for (std::size_t i = 0; i < crashes.size(); ++i) {
+        ::sigaction(crashes[i], &handler, &handlers_before[i]);
+    }
+}
+
+void unwatch() {
+    marker_fd = -1;
+    for (std::size_t i = 0; i < crashes.size(); ++i) {
+        ::sigaction(crashes[i], &handlers_before[i], nullptr);
+    }
+}
+
 }  // namespace
 
 std::filesystem::path LoadingMarker::path_of(const std::filesystem::path& folder,
@@ -53,16 +96,17 @@ LoadingMarker::LoadingMarker(const std::filesystem::path& folder, const std::str
     : path_(path_of(folder, id)) {
     std::filesystem::create_directories(folder);
     fd_ = open_locked(path_);
-    const auto n = static_cast<ssize_t>(sha256.size());
-    if (::pwrite(fd_, sha256.data(), sha256.size(), 0) != n || ::fsync(fd_) != 0) {
+    if (::pwrite(fd_, "loading", 7, 0) != 7 || ::fsync(fd_) != 0) {
         const std::string why = std::strerror(errno);
         ::close(fd_);
         throw Error(DUNLIN_E_UNAVAILABLE, path_.string() + " cannot be written: " + why);
     }
     sync_folder(folder);
+    watch(fd_, sha256);
 }
 
 LoadingMarker::~LoadingMarker() {
+    unwatch();
     ::unlink(path_.c_str());
     ::close(fd_);
 }

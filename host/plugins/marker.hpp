@@ -7,7 +7,8 @@
 namespace dunlin::host {
 
 /// "loading-<id>" lies in the state folder while a plugin's code runs for the first time in a
-/// process. One that nobody holds a lock on was left by a process that died there.
+/// process. When that code crashes or ends the process, a handler writes the library's hash into
+/// it. A process that was killed from outside leaves a marker without one: no fault of the plugin.
 class LoadingMarker {
 public:
     LoadingMarker(const std::filesystem::path& folder, const std::string& id,
@@ -18,7 +19,7 @@ public:
 
     static std::filesystem::path path_of(const std::filesystem::path& folder,
                                          const std::string& id);
-    /// True when this very library was left behind; a marker of another version is removed.
+    /// True when this very library crashed; any other marker that nobody holds is removed.
     static bool was_left(const std::filesystem::path& folder, const std::string& id,
                          const std::string& sha256);
 

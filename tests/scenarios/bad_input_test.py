@@ -53,7 +53,7 @@ def check_rows(store):
     listed = made.quarantine()
     every = "\n".join(" ".join(row) for row in listed)
     assert len(listed) == 8, every
-    expect(every, "2023-02-30", "XYZ", "C9", "invoice-1.csv", "invoice-2.csv", "invoice-3.csv", "50.00")
+    expect(every, "2023-02-30", "XYZ", "C9", "invoice-1.csv", "invoice-2.csv", "invoice-3.csv", "over_allocated", "30.00")
     for row in listed:
         assert len(row[3]) > 15, f"a reason that says too little: {row}"
     aging = made.call("receivables.aging", "as_of=2024-03-01", "by=none")
@@ -101,8 +101,11 @@ def check_unreachable():
 def check_bad_plugins():
     """Plugins that must be refused or contained, beside good ones, in a host that serves on."""
     made = it.Instance("sqlite", f'[http]\nport = 0\n[plugins]\nfolders = ["{PLUGINS}"]\n')
+    first = made.run("plugin", "list", check=False)
+    if first.returncode != 0:  # One of them aborts the process while it loads: once, and never again.
+        assert first.returncode < 0, first
     listed = made.run("plugin", "list").stdout
-    expect(listed, "receivables", "bad_major", "hello_c")
+    expect(listed, "receivables", "bad_major", "hello_c", "quarantined")
     process = subprocess.Popen(made.command("serve"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         address = ""

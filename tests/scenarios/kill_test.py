@@ -13,7 +13,7 @@ import instance as it
 KILLS = 500 if os.environ.get("DUNLIN_TEST_LONG") else 30
 
 # Tables whose rows must not depend on how often the sync was killed, with the columns that may.
-VOLATILE = {"known_at", "at_us", "first_seen_us", "last_seen_us", "attempts"}
+VOLATILE = {"known_at", "void_known_at", "reversal_known_at", "at_us", "first_seen_us", "last_seen_us", "attempts"}
 
 
 def columns_of(made, table):
