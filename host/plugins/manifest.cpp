@@ -2,6 +2,7 @@
 #include "plugins/manifest.hpp"
 
 #include "commands/commands.hpp"
+#include "jobs/jobs.hpp"
 #include "manifest_schema.hpp"
 
 #include <dunlin/abi/commands.h>
@@ -40,8 +41,16 @@ public:
     explicit CrossCheck(const Manifest& m) : m_(m) {}
 
     std::vector<std::string> run() {
+        static const std::set<std::string> reserved = {
+            "host", "dunlin", "pg", "sqlite", "main", "temp", "information", "lo", "dblink"};
+        if (reserved.count(m_.id)) {
+            say("id: \"" + m_.id + "\" is reserved for the host and the database; choose another");
+        }
         for (const auto& command : m_.commands) starts_with(command.name, m_.id + ".", "command");
-        for (const auto& job : m_.jobs) starts_with(job.kind, m_.id + ".", "job");
+        for (const auto& job : m_.jobs) {
+            starts_with(job.kind, m_.id + ".", "job");
+            check_cron(job);
+        }
         for (const auto& topic : m_.emits) {
             starts_with(topic.topic, m_.id + ".", "topic");
             if (!m_.may_emit(topic.topic)) {
@@ -66,6 +75,13 @@ private:
     void starts_with(const std::string& name, const std::string& prefix, const char* what) {
         if (name.rfind(prefix, 0) == 0) return;
         say(std::string(what) + " " + name + " must start with \"" + prefix + "\"");
+    }
+    void check_cron(const JobSpec& job) {
+        try {
+            if (!job.cron.empty()) next_cron(job.cron, "UTC", 0);
+        } catch (const Error& e) {
+            say("job " + job.kind + ": " + e.what());
+        }
     }
     void needs(bool is_used, const char* extension, const char* key) {
         if (!is_used || m_.extensions.count(extension)) return;

@@ -215,6 +215,19 @@ TEST_CASE("a manifest's mistakes are all listed") {
     CHECK_THAT(error, Contains("unknown member 'colour'"));
 }
 
+TEST_CASE("a reserved id and a cron line that is none are refused") {
+    const auto error = error_of([] {
+        host::Manifest::parse(R"({"manifest":1,"id":"pg","name":"P","version":"1.0.0",
+            "license":"A","abi":{"major":1,"minor_required":0},"services":[],
+            "extensions":["dunlin.job_handler/1"],"permissions":[],
+            "jobs":[{"kind":"pg.x","summary":"x","cron":"61 * * * *"}]})",
+                              "plugin.json");
+    });
+
+    CHECK_THAT(error, Contains("\"pg\" is reserved"));
+    CHECK_THAT(error, Contains("job pg.x: "));
+}
+
 TEST_CASE("a schema keyword that would be ignored is refused") {
     const auto error =
         error_of([] { host::Schema::compile(Json::parse(R"({"maxLen":3})"), "of x"); });
