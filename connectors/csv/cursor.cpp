@@ -16,7 +16,8 @@ Cursor Cursor::parse(std::string_view text) {
         out.files = json.at("files").get<std::vector<std::string>>();
         if (const auto it = json.find("current"); it != json.end()) {
             out.current = Place{it->at("file").get<std::string>(),
-                                {it->at("offset").get<int64_t>(), it->at("line").get<int64_t>()}};
+                                {it->at("offset").get<int64_t>(), it->at("line").get<int64_t>()},
+                                it->value("name", std::string())};
         }
     } catch (const Json::exception& e) {
         throw Error(DUNLIN_E_DATA, std::string("the cursor of this csv source cannot be read (") +
@@ -30,7 +31,8 @@ std::string Cursor::text() const {
     if (current) {
         json["current"] = {{"file", current->key},
                            {"offset", current->position.offset},
-                           {"line", current->position.line}};
+                           {"line", current->position.line},
+                           {"name", current->name}};
     }
     return json.dump();
 }
@@ -46,7 +48,8 @@ void Cursor::finish(const std::string& key, const std::set<std::string>& present
     const auto absent = std::find_if(files.begin(), files.end(), [&](const std::string& file) {
         return present.find(file) == present.end();
     });
-    files.erase(absent == files.end() ? files.begin() : absent);
+    // One that still lies there would be read again.
+    if (absent != files.end()) files.erase(absent);
 }
 
 }  // namespace dunlin::csv

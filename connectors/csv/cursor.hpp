@@ -17,6 +17,7 @@ struct Cursor {
     struct Place {
         std::string key;
         Position position;
+        std::string name;  // What the file was called.
     };
     static constexpr std::size_t files_max = 10000;
 
@@ -26,7 +27,8 @@ struct Cursor {
     static Cursor parse(std::string_view text);
     std::string text() const;
     bool is_done(const std::string& key) const;
-    /// Adds a finished file. Beyond files_max the oldest that is no longer in the folder goes.
+    /// Adds a finished file. Beyond files_max the oldest that is no longer in the folder goes,
+    /// never one that is.
     void finish(const std::string& key, const std::set<std::string>& present);
 };
 

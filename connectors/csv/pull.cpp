@@ -78,8 +78,8 @@ void CsvPull::open(const WaitingFile& waiting, Page& page) {
     } catch (const Error& e) {
         if (e.status() != DUNLIN_E_DATA) throw;
         require_unchanged(waiting.file);
-        page.errors.push_back({"", waiting.file.name + ":1", "header",
-                               "the file is refused: " + std::string(e.what()), ""});
+        page.errors.push_back({"", waiting.file.name + ":" + std::to_string(layout.skip_rows + 1),
+                               "header", "the file is refused: " + std::string(e.what()), ""});
         plan_.cursor.finish(waiting.key, plan_.present);
         bytes_finished_ += waiting.file.size;
         return;
@@ -197,7 +197,8 @@ bool CsvPull::next(Page& page) {
     page.total = bytes_total_;
     if (open_) {
         require_unchanged(open_->waiting->file);
-        plan_.cursor.current = Cursor::Place{open_->waiting->key, open_->reader->position()};
+        plan_.cursor.current = Cursor::Place{open_->waiting->key, open_->reader->position(),
+                                             open_->waiting->file.name};
         page.done += open_->reader->bytes_read();
     }
     page.next_cursor = plan_.cursor.text();

@@ -173,6 +173,7 @@ void Reader::feed(std::string_view line) {
     const auto keep = raw_bytes_max - std::min(raw_bytes_max, raw_.size());
     raw_.append(line.substr(0, keep));
     const bool has_end = line.back() == '\n' || line.back() == '\r';
+    is_line_over_ = has_end;
     if (is_dropping_) {
         if (has_end) {
             is_dropping_ = false;
@@ -259,6 +260,11 @@ void Reader::finish(Record& record) {
     record.raw = raw_;
     while (!record.raw.empty() && (record.raw.back() == '\n' || record.raw.back() == '\r')) {
         record.raw.pop_back();
+    }
+    const auto last_line = position_.line - (is_line_over_ ? 1 : 0);
+    if (code_ && last_line > record_begin_.line) {
+        reason_ += "; lines " + std::to_string(record_begin_.line) + " to " +
+                   std::to_string(last_line) + " are set aside with it";
     }
     record.code = code_;
     record.reason = reason_;

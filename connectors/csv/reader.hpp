@@ -76,7 +76,8 @@ private:
     // The record being read.
     bool is_in_record_ = false;
     bool is_complete_ = false;
-    bool is_dropping_ = false;  // The rest of a line behind a stray quote.
+    bool is_line_over_ = false;  // What was fed last ended its line.
+    bool is_dropping_ = false;   // The rest of a line behind a stray quote.
     Position record_begin_;
     std::string text_;  // Its fields, one behind the other.
     std::vector<std::size_t> ends_;

@@ -92,14 +92,18 @@ Json CsvSource::check(const Cancel&) {
     return {{"folder", folder_.path().string()}, {"files", files}, {"ignored", ignored}};
 }
 
-void CsvSource::warn_of(const File& file) {
+void CsvSource::warn_once(const std::string& about, const std::string& text) {
     {
         const std::lock_guard lock(mutex_);
-        if (!warned_.insert(file.name).second) return;
+        if (!warned_.insert(about).second) return;
     }
-    surroundings_.warn("the source " + name_ + " does not read " + file.name +
-                       ": its name begins with no entity, such as invoice-2026-01.csv" +
-                       did_you_mean(file.path.stem().string(), entity_names()));
+    surroundings_.warn(text);
+}
+
+void CsvSource::warn_of(const File& file) {
+    warn_once(file.name, "the source " + name_ + " does not read " + file.name +
+                             ": its name begins with no entity, such as invoice-2026-01.csv" +
+                             did_you_mean(file.path.stem().string(), entity_names()));
 }
 
 std::unique_ptr<Pull> CsvSource::pull(std::string_view entity_name, std::string_view cursor_text,
@@ -126,6 +130,14 @@ std::unique_ptr<Pull> CsvSource::pull(std::string_view entity_name, std::string_
         if (!plan.present.insert(key).second || plan.cursor.is_done(key)) continue;
         const bool is_current = plan.cursor.current && plan.cursor.current->key == key;
         (is_current ? plan.files : later).push_back({std::move(file), key});
+    }
+    if (const auto& half = plan.cursor.current; half && plan.present.count(half->key) == 0) {
+        const auto at = half->name + ":" + std::to_string(half->position.line);
+        warn_once(at, "the source " + name_ + " has read " + half->name + " up to line " +
+                          std::to_string(half->position.line) +
+                          " only: the file is gone or was changed, or is read another way now; "
+                          "deliver " +
+                          at + " and what follows again");
     }
     plan.files.insert(plan.files.end(), std::make_move_iterator(later.begin()),
                       std::make_move_iterator(later.end()));

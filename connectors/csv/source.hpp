@@ -49,6 +49,7 @@ private:
     /// Empty when the source has no mapping.
     std::shared_ptr<const Mapping> load_mapping(std::string& text) const;
     void warn_of(const File& file);
+    void warn_once(const std::string& about, const std::string& text);
 
     std::string name_;
     Settings settings_;

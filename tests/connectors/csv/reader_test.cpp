@@ -57,6 +57,24 @@ TEST_CASE("a quote that is never closed spoils everything from its line on") {
     REQUIRE(read("a,b\n1,\"\n") == Lines{"1:a|b", "2!truncated"});
 }
 
+TEST_CASE("a broken record over several lines says which ones are set aside with it") {
+    const auto reason = [](const std::string& bytes) {
+        ReaderSettings settings;
+        settings.field_bytes_max = 16;
+        const DropFolder folder;
+        Reader reader(folder.put("file.csv", bytes), settings);
+        Record record;
+        while (reader.next(record) && !record.code) {
+        }
+        return record.reason;
+    };
+    CHECK_THAT(reason("a,b\n3,\"four\n5,6\n7,8\n"), Catch::Contains("lines 2 to 4 are set aside"));
+    CHECK_THAT(reason("a,b\n3,\"four\n5,6\n7,8"), Catch::Contains("lines 2 to 4 are set aside"));
+    CHECK_THAT(reason("a,\"xxxxxxxxxxxxxxx\nxxx\"\nb,c\n"),
+               Catch::Contains("lines 1 to 2 are set aside"));
+    CHECK(reason("a,b\n\"x\"y,1\n").find("set aside") == std::string::npos);
+}
+
 TEST_CASE("a last line without an end is a record unless the sender always writes one") {
     ReaderSettings strict;
     strict.is_final_newline_required = true;

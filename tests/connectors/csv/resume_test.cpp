@@ -93,4 +93,28 @@ TEST_CASE("a cursor keeps ten thousand files and forgets those that are gone fir
     CHECK(Cursor::parse(cursor.text()).files == cursor.files);
 }
 
+TEST_CASE("a cursor never forgets a file that still lies in the folder") {
+    Cursor cursor;
+    std::set<std::string> present;
+    for (std::size_t i = 0; i <= Cursor::files_max; ++i) {
+        present.insert("f" + std::to_string(i));
+        cursor.finish("f" + std::to_string(i), present);
+    }
+    CHECK(cursor.files.size() == Cursor::files_max + 1);
+    CHECK(cursor.is_done("f0"));
+}
+
+TEST_CASE("a file that goes away half read is warned of once, by name and line") {
+    Drop drop;
+    drop.put("customer-1.csv", "external_id,name\nC1,N\nC2,N\nC3,N\n");
+    auto source = drop.source({{"batch_rows", 1}});
+    const auto cursor = customers(source).cursors.front();
+    std::filesystem::remove(drop.path() / "customer-1.csv");
+
+    customers(source, cursor);
+    customers(source, cursor);
+    REQUIRE(drop.warnings.size() == 1);
+    CHECK_THAT(drop.warnings[0], Catch::Contains("customer-1.csv up to line 3"));
+}
+
 }  // namespace dunlin::csv::test

@@ -211,6 +211,16 @@ TEST_CASE("a mapped file gives each customer once and each document as often as 
     CHECK(harvest(source, "adjustment", {"external_id"}).cursors.empty());
 }
 
+TEST_CASE("a header below skipped lines is refused where it stands") {
+    Drop drop;
+    const DropFolder elsewhere;
+    const auto mapping = elsewhere.put("m.json", R"({"mapping":1,"files":"*.csv","skip_rows":2,
+        "rows":[{"entity":"customer","columns":{"external_id":"A","name":"B"}}]})");
+    drop.put("x.csv", "title\n\nA,A\n1,one\n");
+    auto source = drop.source({{"mapping", mapping.string()}});
+    CHECK_THAT(reasons(harvest(source, "customer", {"name"})), Catch::Contains("x.csv:3 "));
+}
+
 TEST_CASE("a corrected mapping reads its files again") {
     Drop drop;
     const DropFolder elsewhere;
