@@ -30,7 +30,7 @@ struct Config {
     std::string store_durability = "full";  // Or "normal".
 
     int http_port = 8734;
-    int64_t http_body_bytes_max = 4 * 1024 * 1024;
+    int64_t http_body_bytes_max = int64_t{4} << 20;
 
     std::vector<std::filesystem::path> plugin_folders;  // Beside the shipped ones.
     std::vector<std::string> plugins_disabled;

@@ -46,11 +46,17 @@ private:
     sqlite3* db_ = nullptr;
 };
 
-/// Up to `rows` rows of a running select; empty at its end.
-std::vector<Value> read_batch(sqlite3_stmt* select, int64_t rows) {
+/// Up to `rows` rows of a running select; empty at its end, when the select becomes null.
+std::vector<Value> read_batch(sqlite3_stmt*& select, int64_t rows) {
     std::vector<Value> values;
+    if (!select) return values;
     const int columns = sqlite3_column_count(select);
-    for (int64_t n = 0; n < rows && sqlite3_step(select) == SQLITE_ROW; ++n) {
+    for (int64_t n = 0; n < rows; ++n) {
+        if (sqlite3_step(select) != SQLITE_ROW) {  // Stepping on would begin again.
+            sqlite3_finalize(select);
+            select = nullptr;
+            break;
+        }
         for (int i = 0; i < columns; ++i) {
             Value value;
             value.type = sqlite3_column_type(select, i);
@@ -122,7 +128,7 @@ double raw_sqlite_seconds(const std::string& path, const std::vector<std::string
     while (true) {
         std::vector<std::vector<Value>> batch;
         bool any = false;
-        for (auto* select : selects) {
+        for (auto*& select : selects) {
             batch.push_back(read_batch(select, batch_rows));
             any = any || !batch.back().empty();
         }
@@ -133,7 +139,6 @@ double raw_sqlite_seconds(const std::string& path, const std::vector<std::string
         out.run("COMMIT");
         seconds += now() - began;
     }
-    for (auto* statement : selects) sqlite3_finalize(statement);
     for (auto* statement : inserts) sqlite3_finalize(statement);
     std::remove(raw_path.c_str());
     std::remove((raw_path + "-wal").c_str());
