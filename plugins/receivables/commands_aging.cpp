@@ -60,6 +60,16 @@ Filter filter_of(const Call& call) {
     return filter;
 }
 
+namespace {
+
+bool is_in(const Filter& filter, const ListedItem& item) {
+    return (!filter.company_id || *filter.company_id == item.company_id) &&
+           (filter.currency.empty() || filter.currency == item.currency) &&
+           (filter.salesperson.empty() || filter.salesperson == item.salesperson);
+}
+
+}  // namespace
+
 std::vector<ClaimedCharge> claimed_charges(Views& views, Date as_of, const Filter& filter) {
     std::map<int64_t, std::vector<Claim>> claims;
     for (auto& claim : views.claims(as_of, filter)) {
@@ -68,7 +78,8 @@ std::vector<ClaimedCharge> claimed_charges(Views& views, Date as_of, const Filte
     std::vector<ClaimedCharge> out;
     std::vector<int64_t> ids;
     const auto read = [&] {
-        auto some = filter;
+        // Laid on all charges whatever the filter, so that the parts add up to the whole.
+        Filter some;
         some.customers = std::move(ids);
         ids.clear();
         std::map<int64_t, std::vector<OpenAmount>> charges;
@@ -81,7 +92,8 @@ std::vector<ClaimedCharge> claimed_charges(Views& views, Date as_of, const Filte
         for (auto& [customer_id, open] : charges) {
             lay_claims(open, claims[customer_id]);
             for (const auto& charge : open) {
-                out.push_back({items.at(charge.item_id), charge.claimed, charge.disputed});
+                const auto& item = items.at(charge.item_id);
+                if (is_in(filter, item)) out.push_back({item, charge.claimed, charge.disputed});
             }
         }
     };

@@ -207,8 +207,10 @@ void lay_claims(std::vector<OpenAmount>& charges, std::span<const Claim> claims)
     std::sort(charges.begin(), charges.end(), [](const OpenAmount& a, const OpenAmount& b) {
         return std::tie(a.due_on, a.item_id) < std::tie(b.due_on, b.item_id);
     });
-    for (const auto& claim : claims) {
+    const auto lay = [&](const Claim& claim) {
         auto left = claim.amount.value_or(std::numeric_limits<int64_t>::max());
+        // A dispute is one even where a promise took the same money first.
+        auto left_disputed = claim.kind == "dispute" ? left : 0;
         for (auto& charge : charges) {
             const bool is_meant = claim.item_id == 0
                                       ? claim.currency.empty() || claim.currency == charge.currency
@@ -217,7 +219,15 @@ void lay_claims(std::vector<OpenAmount>& charges, std::span<const Claim> claims)
             const auto take = std::min(left, std::max<int64_t>(0, charge.open - charge.claimed));
             charge.claimed += take;
             left -= take;
-            if (claim.kind == "dispute") charge.disputed += take;
+            const auto disputed =
+                std::min(left_disputed, std::max<int64_t>(0, charge.open - charge.disputed));
+            charge.disputed += disputed;
+            left_disputed -= disputed;
+        }
+    };
+    for (const bool is_of_item : {true, false}) {
+        for (const auto& claim : claims) {
+            if ((claim.item_id != 0) == is_of_item) lay(claim);
         }
     }
 }

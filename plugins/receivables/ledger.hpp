@@ -169,7 +169,8 @@ struct OpenAmount {
     int64_t claimed = 0;
     int64_t disputed = 0;
 };
-/// Lays claims on the open charges of one customer, the oldest due first where a claim names none.
+/// Lays claims on the open charges of one customer: those on an item first, then those on the whole
+/// account, the oldest due first.
 void lay_claims(std::vector<OpenAmount>& charges, std::span<const Claim> claims);
 
 /// What may be collected of an open amount under claims: never below zero.

@@ -188,6 +188,23 @@ TEST_CASE("claims take the oldest charge first and never more than is open") {
 
     CHECK(charges[0].claimed == units("50"));
     CHECK(charges[1].claimed == units("100"));
-    CHECK(charges[1].disputed == units("70"));
+    CHECK(charges[1].disputed == units("100"));
     CHECK(collectable(units("100"), units("120")) == 0);
+}
+
+TEST_CASE("claims on an item come before those on the account, and a dispute counts in any order") {
+    std::vector<OpenAmount> charges{{1, "EUR", Date(10), units("100")},
+                                    {2, "EUR", Date(20), units("100")}};
+    Claim whole, promise, dispute;
+    whole.amount = units("120");
+    promise.item_id = dispute.item_id = 1;
+    promise.kind = "promise";
+    dispute.kind = "dispute";
+    dispute.amount = units("40");
+
+    lay_claims(charges, std::vector{whole, promise, dispute});
+    CHECK(charges[0].claimed == units("100"));
+    CHECK(charges[0].disputed == units("40"));
+    CHECK(charges[1].claimed == units("100"));
+    CHECK(charges[1].disputed == 0);
 }
