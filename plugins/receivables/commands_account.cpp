@@ -99,7 +99,9 @@ Json account_ageing(Views& views, Date as_of, const Filter& filter) {
 
 Json habit_json(const PaymentHabit& habit) {
     Json out{
-        {"variant", "days late of what was settled within 365 days, weighted by amount"},
+        {"variant",
+         "days late of what was settled within 365 days, weighted by amount, and between "
+         "currencies by number"},
         {"last_payment_on", habit.last_payment_on ? Json(habit.last_payment_on->text()) : Json()}};
     const auto late = habit.average_days_late();
     out["average_days_late"] = late ? Json(*late) : Json();
@@ -129,7 +131,7 @@ Json item_json(const ListedItem& item, Date as_of) {
              {"po_number", item.po_number},
              {"issue_date", item.issued_on.text()},
              {"due_date", item.has_due ? Json(item.due_on.text()) : Json()},
-             {"days_overdue", item.amount > 0 ? std::max(0, days_late(item.due_on, as_of)) : 0},
+             {"days_overdue", item.open > 0 ? std::max(0, days_late(item.due_on, as_of)) : 0},
              {"instalments", item.instalments},
              {"amount", money(item.amount, item.currency)},
              {"open", money(item.open, item.currency)}};
@@ -185,11 +187,10 @@ Json customer(Call& call) {
     out["payment_behaviour"] = habit_json(views.habits(as_of, filter)[info.id]);
     Views::Page page;
     page.limit = items_max + 1;
+    page.by_due = true;
     auto found = views.items(as_of, filter, page);
     out["has_more_items"] = static_cast<int64_t>(found.size()) > items_max;
     if (out["has_more_items"]) found.pop_back();
-    std::stable_sort(found.begin(), found.end(),
-                     [](const ListedItem& a, const ListedItem& b) { return a.due_on < b.due_on; });
     auto& open = out["open_items"] = Json::array();
     auto& unapplied = out["unapplied"] = Json::array();
     for (const auto& item : found) {

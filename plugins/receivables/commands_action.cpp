@@ -63,6 +63,7 @@ Json allocate(const Services& services, Call& call) {
     Views views(call.tx());
     Desk desk(call.tx());
     const auto customer_id = id_of(call, "customer");
+    desk.hold_account(customer_id);
     const auto source = need_item(views, customer_id, id_of(call, "source"), call.today());
     const auto target = need_item(views, customer_id, id_of(call, "target"), call.today());
     if (source.amount >= 0 || target.amount <= 0) {
@@ -92,7 +93,6 @@ Json allocate(const Services& services, Call& call) {
     }
     allocation.effective_on = days.from;
     allocation.until_on = days.until;
-    desk.hold_items(customer_id, source.id, target.id);
     const Use use{days, allocation.amount};
     check_room(source, &Allocation::source_id, use,
                views.allocations(customer_id, Views::End::source));
@@ -147,14 +147,13 @@ Json place_claim(const Services& services, Call& call) {
     if (claim.until_on <= claim.from_on) {
         throw Error(DUNLIN_E_INVALID, "\"until\" must be after \"from\"");
     }
-    std::optional<ListedItem> item;
     if (claim.item_id != 0) {
-        item = need_item(views, customer.id, claim.item_id, call.today());
-        if (item->amount <= 0) {
+        const auto item = need_item(views, customer.id, claim.item_id, call.today());
+        if (item.amount <= 0) {
             throw Error(DUNLIN_E_INVALID,
-                        "a claim is laid on something owed, not on a " + item->kind);
+                        "a claim is laid on something owed, not on a " + item.kind);
         }
-        claim.currency = item->currency;
+        claim.currency = item.currency;
     }
     if (const auto amount = call.request().find("amount"); amount != call.request().end()) {
         if (claim.currency.empty() && amount->is_object()) {
@@ -166,7 +165,7 @@ Json place_claim(const Services& services, Call& call) {
         claim.amount = amount_of(*amount, claim.currency);
     }
     if (!claim.currency.empty()) static_cast<void>(Currency(claim.currency));
-    Desk(call.tx()).insert(claim, customer, item ? &*item : nullptr, call.now_us());
+    Desk(call.tx()).insert(claim, call.now_us());
     announce(call, customer.id, "claim");
     return {{"claim_id", std::to_string(claim.id)}, {"customer_id", std::to_string(customer.id)}};
 }

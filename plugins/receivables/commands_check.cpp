@@ -96,6 +96,10 @@ public:
             for (const auto& finding : audit(account)) add(finding);
             for (const auto as_of : days_) compare(account, as_of);
         });
+        for (const auto& [customer_id, item_id] : store_.items_kept_twice()) {
+            add({customer_id, item_id, "item_kept_twice",
+                 "the item is kept at this customer and at another one, so it counts twice"});
+        }
         for (const auto& [key, answer] : answers_) {
             if (!answer.is_seen && (answer.line.open() != 0 || answer.line.unapplied() != 0)) {
                 add({std::get<0>(key), 0, "ageing_without_items",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "commands.hpp"
 
@@ -148,11 +149,20 @@ private:
     /// Every fact of every customer, each kind by one query over all of them.
     void gather() {
         const Filter all;
+        const auto charges = claimed_charges(views_, as_of_, all);
+        std::unordered_set<int64_t> under_claims;
+        for (const auto& charge : charges) under_claims.insert(charge.item.customer_id);
         for (const auto& row : views_.overdue(as_of_, all)) {
+            if (under_claims.count(row.customer_id)) continue;
             add_open(row.customer_id, row.currency, row.open, row.overdue, row.overdue_over_90,
                      row.oldest_due, row.overdue_items);
         }
+        std::unordered_map<int64_t, std::vector<Part>> parts;
         for (const auto& open : views_.open_parts(as_of_, all)) {
+            if (under_claims.count(open.customer_id)) {
+                parts[open.item_id].push_back(open.part);
+                continue;
+            }
             const auto amount = open.part.open();
             const auto late = days_late(open.part.due_on, as_of_);
             add_open(open.customer_id, open.currency, amount, late > 0 ? amount : 0,
@@ -162,15 +172,7 @@ private:
                                                 /*only_credits=*/true)) {
             facts_[sum.key_id][sum.currency]["unapplied"] -= sum.amount;
         }
-        for (const auto& charge : claimed_charges(views_, as_of_, all)) {
-            auto& facts = facts_[charge.item.customer_id][charge.item.currency];
-            facts["claimed"] += charge.claimed;
-            const auto late = days_late(charge.item.due_on, as_of_);
-            auto& overdue = facts["overdue"];
-            if (late > 0) overdue = std::max<int64_t>(0, overdue - charge.claimed);
-            auto& old = facts["overdue_over_90"];
-            if (late > 90) old = std::max<int64_t>(0, old - charge.claimed);
-        }
+        for (const auto& charge : charges) add_claimed(charge, parts[charge.item.id]);
         for (const auto& [customer_id, habit] : views_.habits(as_of_, all)) {
             const auto it = facts_.find(customer_id);
             if (it == facts_.end()) continue;
@@ -193,6 +195,24 @@ private:
         general["overdue_items"] += overdue_items;
         auto& oldest = general["days_overdue"];
         oldest = std::max<int64_t>(oldest, days_late(oldest_due, as_of_));
+    }
+
+    /// Only what claims leave of a charge is overdue; they take its parts from the oldest on.
+    void add_claimed(const ClaimedCharge& charge, std::vector<Part> parts) {
+        const auto& item = charge.item;
+        if (parts.empty()) parts.push_back({item.due_on, item.open});
+        add_open(item.customer_id, item.currency, item.open, 0, 0, never, 0);
+        facts_[item.customer_id][item.currency]["claimed"] += charge.claimed;
+        auto claimed = charge.claimed;
+        for (const auto& part : parts) {
+            const auto take = std::min(claimed, part.open());
+            claimed -= take;
+            const auto left = part.open() - take;
+            const auto late = days_late(part.due_on, as_of_);
+            if (left <= 0 || late <= 0 || item.kind == "payment") continue;
+            add_open(item.customer_id, item.currency, 0, left, late > 90 ? left : 0, part.due_on,
+                     1);
+        }
     }
 
     static void add_limit_used(const CustomerInfo& customer, Facts& facts) {

@@ -4,6 +4,7 @@
 #include <dunlin/sink.hpp>
 
 #include <array>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -99,9 +100,13 @@ public:
     const AllocationRow* allocation(int64_t id) const;
     /// Forgets an allocation that is about to be replaced.
     void free(int64_t allocation_id);
+    /// Takes again what a freed allocation had, at most until a day.
+    void keep(int64_t allocation_id, Date until);
     /// Why an amount does not fit into an item on these days; empty when it does.
     std::string refusal(const ItemKey& key, const Use& use) const;
-    void take(const ItemKey& key, int64_t allocation_id, const Use& use);
+    void fit(const ItemKey& key, const Use& use) { fitted_[key].push_back(use); }
+    /// Takes back everything fitted so far.
+    void clear_fitted() { fitted_.clear(); }
 
 private:
     struct Taken {
@@ -109,9 +114,16 @@ private:
         Use use;
     };
     std::map<ItemKey, StoredItem> items_;
+    void take(const AllocationRow& row, Date until);
     std::map<int64_t, AllocationRow> allocations_;
     std::map<ItemKey, std::vector<Taken>> taken_;
+    std::map<ItemKey, std::vector<Use>> fitted_;
 };
+
+/// Fits the rows of a batch that are neither deleted nor rejected; `fit` takes room for a row or
+/// says why there is none. What is replaced makes room first, but a deleted row keeps its own until
+/// its last day and a rejected one for good, so after rejecting one all the others are fitted anew.
+void fit_together(Intake& in, Room& room, const std::function<std::string(std::size_t)>& fit);
 
 void apply_companies(Intake& in);
 void apply_customers(Intake& in);

@@ -260,29 +260,32 @@ bool settles(const ItemRow& item, const Known& invoice) {
 }
 
 void check_adjustment(Intake& in, Incoming& row, const ItemRow& item, const Known& invoice,
-                      Room& room) {
+                      const Room& room) {
     if (invoice.customer_id != item.customer_id) {
         in.reject(row, "different_customers",
                   "the adjustment and the invoice it names belong to different customers",
                   /*can_retry=*/true);
         return;
     }
-    const ItemKey key{invoice.customer_id, invoice.id};
-    const auto* target = room.item(key);
+    const auto* target = room.item({invoice.customer_id, invoice.id});
     if (target == nullptr || target->currency != item.currency) {
         in.reject(row, "currency_mismatch",
                   "the adjustment is in " + std::string(item.currency) + ", its invoice in " +
-                      (target ? target->currency : "no currency"));
-        return;
+                      (target ? target->currency : "no currency"),
+                  /*can_retry=*/true);
     }
-    if (!settles(item, invoice)) return;
-    room.free(row.old.id);
+}
+
+std::string fit_adjustment(const ItemRow& item, const Known& invoice, Room& room) {
+    if (!settles(item, invoice)) return {};
+    const ItemKey key{invoice.customer_id, invoice.id};
+    const auto* target = room.item(key);
     const Use use{
         live_days({}, {item.posted_on, item.void_on}, {target->posted_on, target->void_on}),
         -item.amount};
-    const auto refusal = room.refusal(key, use);
-    if (!refusal.empty()) return in.reject(row, "over_allocated", refusal);
-    room.take(key, row.old.id, use);
+    auto refusal = room.refusal(key, use);
+    if (refusal.empty()) room.fit(key, use);
+    return refusal;
 }
 
 void write_settlements(Intake& in, ItemIntake& items, const std::vector<Known>& invoices,
@@ -344,6 +347,8 @@ void apply_adjustments(Intake& in) {
         if (in.reject_unknown(row, invoices[i], invoice, "invoice", /*is_needed=*/false)) continue;
         if (invoices[i].id != 0) check_adjustment(in, row, out, invoices[i], room);
     }
+    fit_together(in, room,
+                 [&](std::size_t i) { return fit_adjustment(items.item(i), invoices[i], room); });
     items.write();
     write_settlements(in, items, invoices, room);
 }

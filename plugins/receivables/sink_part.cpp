@@ -8,14 +8,15 @@ namespace dunlin::receivables {
 Room::Room(Store& store, const std::vector<ItemKey>& keys) {
     const std::set<ItemKey> distinct(keys.begin(), keys.end());
     const std::vector<ItemKey> wanted(distinct.begin(), distinct.end());
+    std::set<int64_t> customers;
+    for (const auto& key : distinct) customers.insert(key.first);
+    store.hold_customers(customers);
     auto found = store.items(wanted);
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         if (found[i].id != 0) items_.emplace(wanted[i], std::move(found[i]));
     }
     for (auto& row : store.allocations_of(wanted)) {
-        const Use use{{row.effective_on, row.until_on}, row.amount};
-        take({row.customer_id, row.target_id}, row.id, use);
-        take({row.customer_id, row.source_id}, row.id, use);
+        take(row, row.until_on);
         allocations_.emplace(row.id, std::move(row));
     }
 }
@@ -51,6 +52,12 @@ std::string Room::refusal(const ItemKey& key, const Use& use) const {
             sum += other.use.amount;
         }
     }
+    if (const auto fitted = fitted_.find(key); fitted != fitted_.end()) {
+        for (const auto& other : fitted->second) {
+            uses.push_back(other);
+            sum += other.amount;
+        }
+    }
     if (sum <= size) return {};
     const auto most = peak(uses);
     if (most <= size) return {};
@@ -61,8 +68,47 @@ std::string Room::refusal(const ItemKey& key, const Use& use) const {
            Money::text_of(std::max<int64_t>(0, size - (most - use.amount)), digits);
 }
 
-void Room::take(const ItemKey& key, int64_t allocation_id, const Use& use) {
-    taken_[key].push_back({allocation_id, use});
+void Room::take(const AllocationRow& row, Date until) {
+    const Use use{{row.effective_on, until}, row.amount};
+    taken_[{row.customer_id, row.source_id}].push_back({row.id, use});
+    taken_[{row.customer_id, row.target_id}].push_back({row.id, use});
+}
+
+void Room::keep(int64_t allocation_id, Date until) {
+    const auto* row = allocation(allocation_id);
+    if (row == nullptr) return;
+    // What was reversed before ends on that day, whatever becomes of it now.
+    take(*row, row->reversed_on == never ? std::min(row->until_on, until) : row->until_on);
+}
+
+void fit_together(Intake& in, Room& room, const std::function<std::string(std::size_t)>& fit) {
+    auto& rows = in.rows();
+    for (const auto& row : rows) room.free(row.old.id);
+    for (const auto& row : rows) {
+        if (row.is_deleted) {
+            room.keep(row.old.id, in.change_day(row));
+        } else if (row.is_rejected) {
+            room.keep(row.old.id, never);
+        }
+    }
+    for (bool is_settled = false; !is_settled;) {
+        is_settled = true;
+        room.clear_fitted();
+        std::vector<std::pair<Incoming*, std::string>> refused;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (rows[i].is_deleted || rows[i].is_rejected) continue;
+            auto refusal = fit(i);
+            if (refusal.empty()) continue;
+            is_settled = is_settled && rows[i].is_new();
+            refused.emplace_back(&rows[i], std::move(refusal));
+        }
+        for (auto& [row, refusal] : refused) {
+            // A new row may find room yet when the others are fitted anew.
+            if (!is_settled && row->is_new()) continue;
+            in.reject(*row, "over_allocated", std::move(refusal), /*can_retry=*/true);
+            room.keep(row->old.id, never);
+        }
+    }
 }
 
 namespace {
@@ -161,23 +207,17 @@ public:
           amount_(in.column("amount")),
           reversed_(in.column("reversed_on")),
           sources_(in.resolve(source_entities(in), source_)),
-          targets_(in.resolve("invoice", invoice_)),
+          targets_(resolve_targets(in, invoice_)),
           instalments_(in.resolve("instalment", instalment_)),
           room_(in.store(), keys()) {}
 
     void run() {
-        // What is being replaced makes room before anything new is fitted in.
-        for (const auto& row : in_.rows()) room_.free(row.old.id);
         std::vector<AllocationRow> out(in_.rows().size());
         for (std::size_t i = 0; i < out.size(); ++i) {
             auto& row = in_.rows()[i];
-            if (row.is_deleted) {
-                keep_room_until(row);
-                continue;
-            }
-            if (are_ends_known(row, i)) fit(row, i, out[i]);
-            if (row.is_rejected) keep_room_until(row);  // It stays as it was.
+            if (!row.is_deleted && are_ends_known(row, i)) fill(row, i, out[i]);
         }
+        fit_together(in_, room_, [&](std::size_t i) { return fit(out[i]); });
         in_.assign_ids();
         std::vector<AllocationRow> rows;
         for (std::size_t i = 0; i < out.size(); ++i) {
@@ -215,6 +255,20 @@ private:
         return out;
     }
 
+    /// What is owed is an invoice most of the time, but money sent back and fees are settled too.
+    static std::vector<Known> resolve_targets(Intake& in, const ColumnView& column) {
+        auto out = in.resolve("invoice", column);
+        for (const std::string_view entity : {"payment", "adjustment"}) {
+            std::vector<std::string_view> wanted;
+            for (const auto& known : out) wanted.push_back(known.id == 0 ? entity : "");
+            const auto found = in.resolve(wanted, column);
+            for (std::size_t i = 0; i < out.size(); ++i) {
+                if (out[i].id == 0) out[i] = found[i];
+            }
+        }
+        return out;
+    }
+
     std::vector<ItemKey> keys() const {
         std::vector<ItemKey> out;
         for (const auto* ends : {&sources_, &targets_}) {
@@ -241,7 +295,7 @@ private:
         return !row.is_rejected;
     }
 
-    void fit(Incoming& row, std::size_t i, AllocationRow& out) {
+    void fill(Incoming& row, std::size_t i, AllocationRow& out) {
         const ItemKey from{sources_[i].customer_id, sources_[i].id};
         const ItemKey to{targets_[i].customer_id, targets_[i].id};
         const auto* source = room_.item(from);
@@ -251,10 +305,12 @@ private:
         } else if (source->currency != target->currency) {
             in_.reject(row, "currency_mismatch",
                        "the source is in " + source->currency + ", the invoice in " +
-                           target->currency + "; amounts are never joined without a rate");
+                           target->currency + "; amounts are never joined without a rate",
+                       /*can_retry=*/true);
         } else if (source->amount > 0 || target->amount < 0) {
             in_.reject(row, "wrong_direction",
-                       "an allocation leads from a payment or credit to something owed");
+                       "an allocation leads from a payment or credit to something owed",
+                       /*can_retry=*/true);
         }
         if (row.is_rejected) return;
         out.customer_id = to.first;
@@ -273,13 +329,18 @@ private:
         out.until_on = days.until;
         out.source = in_.source();
         note_history(row, out);
-        const Use use{days, out.amount};
-        for (const auto& key : {from, to}) {
-            const auto refusal = room_.refusal(key, use);
-            if (!refusal.empty()) return in_.reject(row, "over_allocated", refusal);
+    }
+
+    std::string fit(const AllocationRow& row) {
+        const Use use{{row.effective_on, row.until_on}, row.amount};
+        const std::array<ItemKey, 2> ends{
+            {{row.customer_id, row.source_id}, {row.customer_id, row.target_id}}};
+        for (const auto& key : ends) {
+            auto refusal = room_.refusal(key, use);
+            if (!refusal.empty()) return refusal;
         }
-        room_.take(from, row.old.id, use);
-        room_.take(to, row.old.id, use);
+        for (const auto& key : ends) room_.fit(key, use);
+        return {};
     }
 
     void note_history(const Incoming& row, AllocationRow& out) const {
@@ -290,18 +351,6 @@ private:
         if (out.reversed_on == never) return;
         const bool was_reversed = before != nullptr && before->reversed_on == out.reversed_on;
         out.reversal_known_at = was_reversed ? before->reversal_known_at : in_.now_us();
-    }
-
-    /// A tombstone leaves the days before it as they were.
-    void keep_room_until(const Incoming& row) {
-        if (row.is_new()) return;
-        const auto* before = room_.allocation(row.old.id);
-        if (before == nullptr) return;
-        const auto until =
-            row.is_deleted ? std::min(before->until_on, in_.change_day(row)) : before->until_on;
-        const Days days{before->effective_on, until};
-        room_.take({before->customer_id, before->source_id}, row.old.id, {days, before->amount});
-        room_.take({before->customer_id, before->target_id}, row.old.id, {days, before->amount});
     }
 
     Intake& in_;

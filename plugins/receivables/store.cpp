@@ -187,7 +187,7 @@ void Store::move_item(const ItemKey& from, int64_t to_customer_id) {
          "item_id"},
         {"receivables_claim", "claim_id",
          "claim_id, item_id, kind, amount, currency, from_on, until_on, lifted_on, owner, "
-         "reference, company_id, salesperson, portfolio, known_at",
+         "reference, known_at",
          "item_id"},
         {"receivables_allocation", "allocation_id",
          allocation_columns.substr(std::string_view("customer_id, ").size()), "target_id"}};
@@ -195,7 +195,10 @@ void Store::move_item(const ItemKey& from, int64_t to_customer_id) {
     for (const auto& part : parts) {
         const auto of_item =
             " FROM " + part.table + " WHERE customer_id = ? AND " + part.item + " = ?";
-        for (const auto& row : tx_.query("SELECT " + part.id + of_item, from.first, from.second)) {
+        // The binding under the id of a settlement is its adjustment's, which stays where it is.
+        const auto bound = part.item == "target_id" ? " AND allocation_id <> source_id" : "";
+        for (const auto& row :
+             tx_.query("SELECT " + part.id + of_item + bound, from.first, from.second)) {
             ids.push_back(row.i64(0));
         }
         tx_.exec("INSERT INTO " + part.table + " (customer_id, " + part.columns +
@@ -206,6 +209,23 @@ void Store::move_item(const ItemKey& from, int64_t to_customer_id) {
     tx_.exec("DELETE FROM receivables_item WHERE customer_id = ? AND item_id = ?", from.first,
              from.second);
     rebind(ids, to_customer_id);
+}
+
+std::vector<ItemKey> Store::items_kept_twice() {
+    std::vector<ItemKey> out;
+    auto rows = tx_.query(
+        "SELECT min(customer_id), item_id FROM receivables_item GROUP BY item_id "
+        "HAVING count(*) > 1 ORDER BY item_id");
+    for (const auto& row : rows) out.emplace_back(row.i64(0), row.i64(1));
+    return out;
+}
+
+void Store::hold_customers(const std::set<int64_t>& ids) {
+    // An update that changes nothing locks the row; in one order, so that two never wait for each
+    // other.
+    auto hold = tx_.prepare(
+        "UPDATE receivables_customer SET is_deleted = is_deleted WHERE customer_id = ?");
+    for (const auto id : ids) hold.run(id);
 }
 
 bool Store::has_customers() {

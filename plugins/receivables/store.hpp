@@ -61,6 +61,10 @@ public:
     /// the item itself there, to be inserted anew.
     void move_item(const ItemKey& from, int64_t to_customer_id);
 
+    /// Items that are kept at more than one customer, with one of them.
+    std::vector<ItemKey> items_kept_twice();
+    /// Keeps others from changing these accounts until the transaction ends.
+    void hold_customers(const std::set<int64_t>& ids);
     bool has_customers();
     /// Control totals of a source: per currency what it says is open and what we say.
     std::vector<ControlTotal> control_totals(std::string_view source, Date as_of);

@@ -44,14 +44,20 @@ Claim claim_of(const Statement& row) {
 }
 
 constexpr const char* claim_sql =
-    "SELECT customer_id, claim_id, item_id, kind, amount, currency, from_on, until_on, lifted_on, "
-    "owner, reference FROM receivables_v1_claim_scoped WHERE ";
+    "SELECT DISTINCT customer_id, claim_id, item_id, kind, amount, currency, from_on, until_on, "
+    "lifted_on, owner, reference FROM receivables_v1_claim_scoped WHERE ";
 
 }  // namespace
 
 std::optional<int64_t> PaymentHabit::average_days_late() const {
-    if (settled == 0) return std::nullopt;
-    return multiply_divide(late_weight, 1, settled);
+    int64_t sum = 0, count = 0;
+    for (const auto& late : by_currency) {
+        if (late.settled == 0) continue;
+        sum += multiply_divide(late.weight, 1, late.settled) * late.count;
+        count += late.count;
+    }
+    if (count == 0) return std::nullopt;
+    return multiply_divide(sum, 1, count);
 }
 
 std::vector<Claim> Views::claims(Date as_of, const Filter& filter) {
@@ -173,7 +179,7 @@ std::map<int64_t, PaymentHabit> Views::habits(Date as_of, const Filter& filter) 
     Sql last;
     last.add(
         "SELECT customer_id, max(posted_on) FROM receivables_v1_item_scoped WHERE kind = 'payment' "
-        "AND posted_on <= ? AND void_on > ?",
+        "AND amount < 0 AND posted_on <= ? AND void_on > ?",
         as_of, as_of);
     for (const auto& row : last.limit(filter, "").add(" GROUP BY customer_id").run(tx_)) {
         out[row.i64(0)].last_payment_on = row.date(1);
@@ -182,13 +188,13 @@ std::map<int64_t, PaymentHabit> Views::habits(Date as_of, const Filter& filter) 
     Sql late;
     late.add(
         "SELECT customer_id, CAST(sum(amount / 100 * (effective_on - item_due_on)) AS bigint), "
-        "CAST(sum(amount / 100) AS bigint) FROM receivables_v1_allocation_scoped WHERE "
+        "CAST(sum(amount / 100) AS bigint), CAST(count(*) AS bigint) FROM "
+        "receivables_v1_allocation_scoped WHERE "
         "effective_on <= ? AND until_on > ? AND effective_on > ?",
         as_of, as_of, as_of - 365);
-    for (const auto& row : late.limit(filter, "").add(" GROUP BY customer_id").run(tx_)) {
-        auto& habit = out[row.i64(0)];
-        habit.late_weight = row.i64(1);
-        habit.settled = row.i64(2);
+    late.limit(filter, "").add(" GROUP BY customer_id, currency");
+    for (const auto& row : late.run(tx_)) {
+        out[row.i64(0)].by_currency.push_back({row.i64(1), row.i64(2), row.i64(3)});
     }
     return out;
 }

@@ -5,13 +5,10 @@
 
 namespace dunlin::receivables {
 
-void Desk::hold_items(int64_t customer_id, int64_t item_id, int64_t other_id) {
-    // An update that changes nothing locks the row; always in one order, so that two never wait
-    // for each other.
-    auto hold = tx_.prepare(
-        "UPDATE receivables_item SET amount = amount WHERE customer_id = ? AND item_id = ?");
-    hold.run(customer_id, std::min(item_id, other_id));
-    hold.run(customer_id, std::max(item_id, other_id));
+void Desk::hold_account(int64_t customer_id) {
+    // An update that changes nothing locks the row; a sync locks the same one.
+    tx_.exec("UPDATE receivables_customer SET is_deleted = is_deleted WHERE customer_id = ?",
+             customer_id);
 }
 
 void Desk::insert(const Allocation& allocation, int64_t known_at) {
@@ -31,16 +28,13 @@ void Desk::reverse(const Allocation& allocation, Date on, int64_t known_at) {
         on, std::min(on, allocation.until_on), known_at, allocation.customer_id, allocation.id);
 }
 
-void Desk::insert(const Claim& claim, const CustomerInfo& customer, const ListedItem* item,
-                  int64_t known_at) {
-    const auto& salesperson = item ? item->salesperson : customer.salesperson;
+void Desk::insert(const Claim& claim, int64_t known_at) {
     tx_.exec(
         "INSERT INTO receivables_claim (customer_id, claim_id, item_id, kind, amount, currency, "
-        "from_on, until_on, lifted_on, owner, reference, company_id, salesperson, portfolio, "
-        "known_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "from_on, until_on, lifted_on, owner, reference, known_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?)",
         claim.customer_id, claim.id, claim.item_id, claim.kind, claim.amount, claim.currency,
-        claim.from_on, claim.until_on, claim.lifted_on, claim.owner, claim.reference,
-        item ? item->company_id : 0, salesperson, customer.portfolio, known_at);
+        claim.from_on, claim.until_on, claim.lifted_on, claim.owner, claim.reference, known_at);
 }
 
 void Desk::lift(const Claim& claim, Date on) {
@@ -55,8 +49,8 @@ void Desk::assign(int64_t customer_id, const std::optional<std::string>& collect
                  customer_id);
     }
     if (!portfolio) return;
-    // Items and claims carry the portfolio, so that limiting a view needs no join.
-    for (const char* table : {"receivables_customer", "receivables_item", "receivables_claim"}) {
+    // Items carry the portfolio, so that limiting a view needs no join.
+    for (const char* table : {"receivables_customer", "receivables_item"}) {
         tx_.exec("UPDATE " + std::string(table) + " SET portfolio = ? WHERE customer_id = ?",
                  *portfolio, customer_id);
     }

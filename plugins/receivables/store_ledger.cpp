@@ -160,11 +160,12 @@ std::vector<OverdueFacts> Views::overdue(Date as_of, const Filter& filter) {
         "CAST(sum(CASE WHEN x.due_on < ? THEN x.rest ELSE 0 END) AS bigint), "
         "CAST(sum(CASE WHEN x.due_on < ? THEN x.rest ELSE 0 END) AS bigint), "
         "CAST(sum(CASE WHEN x.due_on < ? THEN 1 ELSE 0 END) AS bigint), min(x.due_on) "
-        "FROM (SELECT i.customer_id, i.currency, i.due_on, i.amount - COALESCE(a.used, 0) AS rest "
+        "FROM (SELECT i.customer_id, i.currency, CASE WHEN i.kind = 'payment' THEN CAST(? AS "
+        "integer) ELSE i.due_on END AS due_on, i.amount - COALESCE(a.used, 0) AS rest "
         "FROM receivables_v1_item_scoped i LEFT JOIN (SELECT customer_id, target_id, "
         "CAST(sum(amount) AS bigint) AS used FROM receivables_v1_allocation_scoped "
         "WHERE effective_on <= ? AND until_on > ?",
-        as_of, as_of - 90, as_of, as_of, as_of);
+        as_of, as_of - 90, as_of, never, as_of, as_of);
     sql.limit(filter, "");
     sql.add(
         " GROUP BY customer_id, target_id) a ON a.customer_id = i.customer_id AND a.target_id = "
@@ -231,7 +232,8 @@ std::vector<ListedItem> Views::items(Date as_of, const Filter& filter, const Pag
     if (page.only_differing) {
         sql.add(" WHERE source_open IS NOT NULL AND amount - settled <> source_open");
     }
-    sql.add(" ORDER BY customer_id, item_id LIMIT ?", page.limit);
+    sql.add(page.by_due ? " ORDER BY due_on, item_id" : " ORDER BY customer_id, item_id");
+    sql.add(" LIMIT ?", page.limit);
     std::vector<ListedItem> out;
     for (const auto& row : sql.run(tx_)) out.push_back(listed_of(row));
     return out;

@@ -66,7 +66,8 @@ struct ContactPoint {
     bool preferred = false;
 };
 
-/// What is overdue with one customer in one currency, from items without instalments.
+/// What is overdue with one customer in one currency, from items without instalments. Money sent
+/// back to the customer is open, but never overdue.
 struct OverdueFacts {
     int64_t customer_id = 0;
     std::string currency;
@@ -76,9 +77,14 @@ struct OverdueFacts {
 
 /// How a customer pays.
 struct PaymentHabit {
+    struct Late {
+        int64_t weight = 0;  // Sum of amount × days late, in the unit of settled.
+        int64_t settled = 0;
+        int64_t count = 0;
+    };
     std::optional<Date> last_payment_on;
-    int64_t late_weight = 0;  // Sum of amount × days late, in the unit of settled.
-    int64_t settled = 0;
+    std::vector<Late> by_currency;
+    /// Weighted by amount within a currency and by number of settlements between currencies.
     std::optional<int64_t> average_days_late() const;
 };
 
@@ -119,6 +125,7 @@ public:
         int64_t after_customer = 0, after_item = 0;
         int64_t limit = 1000000000;
         bool only_open = true;
+        bool by_due = false;          // The oldest due first, which has no next page.
         bool only_differing = false;  // Ours is not what the source says is open.
     };
     std::vector<ListedItem> items(Date as_of, const Filter& filter, const Page& page);
@@ -153,13 +160,12 @@ class Desk {
 public:
     explicit Desk(Transaction& tx) : tx_(tx) {}
 
-    /// Keeps others from changing these items until the transaction ends.
-    void hold_items(int64_t customer_id, int64_t item_id, int64_t other_id);
+    /// Keeps others from changing this account until the transaction ends. What was read before
+    /// may have changed meanwhile.
+    void hold_account(int64_t customer_id);
     void insert(const Allocation& allocation, int64_t known_at);
     void reverse(const Allocation& allocation, Date on, int64_t known_at);
-    /// The item, or null for a claim on the whole account, lends its scope columns.
-    void insert(const Claim& claim, const CustomerInfo& customer, const ListedItem* item,
-                int64_t known_at);
+    void insert(const Claim& claim, int64_t known_at);
     void lift(const Claim& claim, Date on);
     void assign(int64_t customer_id, const std::optional<std::string>& collector,
                 const std::optional<std::string>& portfolio);

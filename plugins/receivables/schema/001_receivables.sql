@@ -181,9 +181,6 @@ CREATE TABLE receivables_claim (
     lifted_on integer NOT NULL,
     owner text NOT NULL,
     reference text NOT NULL,
-    company_id bigint NOT NULL,
-    salesperson text NOT NULL,
-    portfolio text NOT NULL,
     known_at bigint NOT NULL,
     PRIMARY KEY (customer_id, claim_id)
 );
@@ -254,7 +251,23 @@ SELECT l.customer_id, l.line_id, l.item_id, l.sequence, l.product, l.description
 FROM receivables_invoice_line l
 JOIN receivables_item i ON i.customer_id = l.customer_id AND i.item_id = l.item_id;
 
+-- A claim is limited as the item it covers is. One on the whole account comes once for each item of
+-- the account and once for the customer, so that whoever sees any of them sees the claim: select
+-- its own columns with DISTINCT.
 CREATE VIEW receivables_v1_claim AS
-SELECT customer_id, claim_id, item_id, kind, amount, currency, from_on, until_on, lifted_on, owner,
-       reference, company_id, salesperson, portfolio, known_at
-FROM receivables_claim;
+SELECT c.customer_id, c.claim_id, c.item_id, c.kind, c.amount, c.currency, c.from_on, c.until_on,
+       c.lifted_on, c.owner, c.reference, i.company_id, i.salesperson, i.portfolio, c.known_at
+FROM receivables_claim c
+JOIN receivables_item i ON i.customer_id = c.customer_id AND i.item_id = c.item_id
+UNION ALL
+SELECT c.customer_id, c.claim_id, c.item_id, c.kind, c.amount, c.currency, c.from_on, c.until_on,
+       c.lifted_on, c.owner, c.reference, i.company_id, i.salesperson, i.portfolio, c.known_at
+FROM receivables_claim c
+JOIN receivables_item i ON i.customer_id = c.customer_id
+WHERE c.item_id = 0
+UNION ALL
+SELECT c.customer_id, c.claim_id, c.item_id, c.kind, c.amount, c.currency, c.from_on, c.until_on,
+       c.lifted_on, c.owner, c.reference, CAST(0 AS bigint), k.salesperson, k.portfolio, c.known_at
+FROM receivables_claim c
+JOIN receivables_customer k ON k.customer_id = c.customer_id
+WHERE c.item_id = 0;
