@@ -73,6 +73,9 @@ private:
 class PostgresConnection final : public Connection {
 public:
     PostgresConnection(Poco::Data::Session session, const StoreOptions& options);
+    ~PostgresConnection() override {
+        if (is_broken()) lost_.reset(db_);
+    }
     PostgresConnection(const PostgresConnection&) = delete;
     PostgresConnection& operator=(const PostgresConnection&) = delete;
 
@@ -117,6 +120,8 @@ private:
     };
     void copy_in(const std::string& target, const BatchView& rows);
 
+    // Poco does not free a connection that was lost; behind the session's end this does.
+    std::unique_ptr<PGconn, decltype(&PQfinish)> lost_{nullptr, &PQfinish};
     Poco::Data::Session session_;
     PGconn* db_ = nullptr;
     std::shared_ptr<const PostgresSettings> settings_;

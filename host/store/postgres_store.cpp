@@ -6,7 +6,6 @@
 
 #include <Poco/Data/DataException.h>
 #include <Poco/Data/PostgreSQL/Connector.h>
-#include <Poco/Data/SessionPool.h>
 
 #include <algorithm>
 
@@ -20,7 +19,6 @@ public:
     explicit PostgresStore(const StoreOptions& options)
         : options_(options),
           url_(options.url),
-          sessions_("PostgreSQL", url_.for_session(), 1, options.connections_max, 3600),
           settings_(std::make_shared<PostgresSettings>()),
           leases_(options.connections_max, options.wait_max, [this] { return connect(); }) {
         leases_.give(leases_.take());
@@ -116,7 +114,8 @@ private:
             PQconnectdb(url_.for_session().c_str()), &PQfinish);
         if (PQstatus(first.get()) != CONNECTION_OK) throw unreachable(PQerrorMessage(first.get()));
         try {
-            return std::make_unique<PostgresConnection>(sessions_.get(), options_);
+            return std::make_unique<PostgresConnection>(
+                Poco::Data::Session("PostgreSQL", url_.for_session()), options_);
         } catch (const Poco::Exception& e) {
             throw unreachable(e.displayText());
         }
@@ -124,7 +123,11 @@ private:
 
     void give_back(std::unique_ptr<PostgresConnection> connection) {
         connection->hand_over();
-        if (connection->is_broken()) connection.reset();
+        auto* db = connection->handle();
+        if (connection->is_broken() || PQtransactionStatus(db) != PQTRANS_IDLE ||
+            PQpipelineStatus(db) != PQ_PIPELINE_OFF) {
+            connection.reset();
+        }
         leases_.give(std::move(connection));
     }
 
@@ -200,7 +203,6 @@ private:
 
     StoreOptions options_;
     PostgresUrl url_;
-    Poco::Data::SessionPool sessions_;
     std::mutex mutex_;
     std::shared_ptr<const PostgresSettings> settings_;
     LeasePool<PostgresConnection> leases_;
