@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 
 namespace dunlin::host {
 namespace {
@@ -84,18 +85,25 @@ std::string_view PostgresPrepared::column_name(uint32_t index) {
     return name;
 }
 
+void PostgresPrepared::need(int is_done) {
+    if (!is_done) connection_->checked(nullptr, sql_->dollars);
+}
+
 int64_t PostgresPrepared::send_rows(const std::vector<ColumnView>& columns, int64_t from,
                                     int64_t to) {
     auto* db = connection_->handle();
-    for (auto row = from; row < to; ++row) {
-        parameters_.set_row(columns, row);
-        const auto* values = parameters_.values();
-        if (!PQsendQueryPrepared(db, name_->c_str(), parameters_.size(), values,
-                                 parameters_.lengths(), parameters_.formats(), 0)) {
-            break;
+    std::exception_ptr unsent;
+    try {
+        for (auto row = from; row < to; ++row) {
+            parameters_.set_row(columns, row);
+            const auto* values = parameters_.values();
+            need(PQsendQueryPrepared(db, name_->c_str(), parameters_.size(), values,
+                                     parameters_.lengths(), parameters_.formats(), 0));
         }
+    } catch (const Error&) {
+        unsent = std::current_exception();
     }
-    PQpipelineSync(db);
+    need(PQpipelineSync(db));  // Else the connection stays in its mode, and is given up.
     Result failed;
     int64_t changed = 0;
     for (;;) {
@@ -112,9 +120,10 @@ int64_t PostgresPrepared::send_rows(const std::vector<ColumnView>& columns, int6
             failed = std::move(result);
         }
     }
-    if (failed || connection_->is_broken()) {
+    if (unsent || failed || connection_->is_broken()) {
         PQexitPipelineMode(db);
-        connection_->checked(std::move(failed), sql_->dollars);
+        if (failed || !unsent) connection_->checked(std::move(failed), sql_->dollars);
+        std::rethrow_exception(unsent);
     }
     return changed;
 }
@@ -133,7 +142,7 @@ int64_t PostgresPrepared::exec_batch(ArrowArrayStream rows) {
         std::vector<ColumnView> columns;
         for (int64_t i = 0; i < view.columns(); ++i) columns.push_back(view[i]);
         connection_->use_role(wall_);
-        PQenterPipelineMode(connection_->handle());
+        need(PQenterPipelineMode(connection_->handle()));
         for (int64_t from = 0; from < view.rows(); from += pipeline_rows) {
             changed += send_rows(columns, from, std::min(view.rows(), from + pipeline_rows));
         }

@@ -38,6 +38,7 @@ public:
 private:
     void forget_rows();
     const PGresult* shape();
+    void need(int is_done);  // Of a function of libpq.
     int64_t send_rows(const std::vector<ColumnView>& columns, int64_t from, int64_t to);
 
     PostgresConnection* connection_;

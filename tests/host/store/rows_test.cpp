@@ -222,6 +222,27 @@ TEST_CASE("a batch runs a statement once for each row and stops at the first fai
     CHECK(status_of([&] { insert(999, 2000); }) == DUNLIN_E_EXISTS);
 }
 
+TEST_CASE("a batch with a row that cannot be sent fails, and the connection goes on") {
+    Fixture f(Dialect::postgresql);
+    BatchBuilder rows({{"id", Type::i64}, {"note", Type::text}});
+    rows[0].add(int64_t{1});
+    rows[1].add(std::string_view("fine"));
+    rows[0].add(int64_t{2});
+    rows[1].add(std::string_view("a\0b", 3));
+    auto lease = f.store->begin(Access::write);
+    lease->savepoint(1);
+
+    CHECK(status_of([&] {
+              lease->prepare("INSERT INTO beta_note (id, note) VALUES (?, ?)")
+                  ->exec_batch(make_stream(rows.finish()));
+          }) == DUNLIN_E_INVALID);
+    lease->rollback_to_savepoint(1);
+    CHECK(lease->exec("INSERT INTO beta_note (id) VALUES (3)") == 1);
+    lease->commit();
+    lease.reset();
+    CHECK(f.number("SELECT sum(id) FROM beta_note") == 3);
+}
+
 TEST_CASE("large text and all bytes come back as they went in") {
     Fixture f(GENERATE(Dialect::sqlite, Dialect::postgresql));
     const std::string text(10 << 20, 'x');
