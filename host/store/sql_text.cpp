@@ -27,6 +27,11 @@ bool is_word(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
 }
 
+std::string lower(std::string text) {
+    for (auto& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+}
+
 /// Cuts SQL into tokens. Comments and spaces are skipped.
 class Lexer {
 public:
@@ -88,9 +93,7 @@ private:
             (sql_[at_] == '\'' || sql_.substr(at_, 2) == "&\"" || sql_.substr(at_, 2) == "&'")) {
             refuse("a prefix before a quote: " + std::string(raw) + "'…'; use a parameter");
         }
-        std::string value(raw);
-        for (auto& c : value) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        return {Kind::word, raw, std::move(value)};
+        return {Kind::word, raw, lower(std::string(raw))};
     }
     Token quoted(Kind kind) {
         const auto begin = at_;
@@ -133,7 +136,7 @@ public:
             }
         }
         for (const auto& name : found_) {
-            if (std::find(defined_.begin(), defined_.end(), name) == defined_.end()) {
+            if (std::find(out_.defined.begin(), out_.defined.end(), name) == out_.defined.end()) {
                 out_.tables.push_back(name);
             }
         }
@@ -155,7 +158,7 @@ private:
             if (in_from_.size() > 1) in_from_.pop_back();
             // `WITH a AS (…), b AS (…)`
             if (peek(i + 1).value == "," && is_name(i + 2) && is_definition(i + 2)) {
-                defined_.push_back(peek(i + 2).value);
+                out_.defined.push_back(peek(i + 2).value);
             }
         } else if (c == ',' && in_from_.back()) {
             take(i + 1);
@@ -177,7 +180,7 @@ private:
             "except", "intersect", "returning", "set",    "window", "select"};
         if (value == "with" || value == "recursive") {
             const auto at = peek(i + 1).value == "recursive" ? i + 2 : i + 1;
-            if (is_name(at) && is_definition(at)) defined_.push_back(peek(at).value);
+            if (is_name(at) && is_definition(at)) out_.defined.push_back(peek(at).value);
         } else if (value == "from") {
             if (i > 1 && tokens_[i - 1].value == "distinct" && tokens_[i - 2].value != "select" &&
                 (tokens_[i - 2].value == "is" || tokens_[i - 2].value == "not")) {
@@ -246,7 +249,6 @@ private:
     SqlText& out_;
     std::vector<bool> in_from_{false};
     std::vector<std::string> found_;
-    std::vector<std::string> defined_;
 };
 
 }  // namespace
@@ -273,7 +275,7 @@ SqlText scan_sql(std::string_view sql) {
             copied = begin + 1;
         }
         if (token.kind == Kind::word || token.kind == Kind::quoted)
-            out.names.push_back(token.value);
+            out.names.push_back(lower(token.value));
         tokens.push_back(std::move(token));
     }
     out.dollars += sql.substr(copied, end - copied);
@@ -301,85 +303,6 @@ std::vector<std::string> split_script(std::string_view script) {
         } else {
             has_token = true;
         }
-    }
-}
-
-bool is_own_name(std::string_view owner, std::string_view name) {
-    return name.size() > owner.size() + 1 && name.substr(0, owner.size()) == owner &&
-           name[owner.size()] == '_';
-}
-
-bool may_read_name(const Wall& wall, std::string_view name) {
-    if (is_own_name(wall.plugin_id, name) || wall.readable.count(std::string(name))) return true;
-    constexpr std::string_view scoped = "_scoped";
-    return name.size() > scoped.size() && name.substr(name.size() - scoped.size()) == scoped &&
-           wall.readable.count(std::string(name.substr(0, name.size() - scoped.size()))) > 0;
-}
-
-void refuse_table(std::string_view plugin_id, std::string_view table) {
-    throw Error(DUNLIN_E_DENIED, "plugin " + std::string(plugin_id) + " may not use " +
-                                     std::string(table) + "; add \"db.read:" + std::string(table) +
-                                     "\" to permissions in plugin.json if it is a published view, "
-                                     "or ask its owner through a command");
-}
-
-void check_wall(const Wall& wall, const SqlText& sql) {
-    static constexpr std::array<std::string_view, 7> verbs = {
-        "select", "with", "values", "insert", "update", "delete", "replace"};
-    if (!is_one_of(sql.first, verbs)) {
-        throw Error(DUNLIN_E_DENIED, "plugin " + wall.plugin_id + " may not run " + sql.first +
-                                         "; schema changes belong in its migrations");
-    }
-    for (const auto& name : sql.names) {
-        if ((name.rfind("dunlin_", 0) == 0 || name.rfind("pg_", 0) == 0 ||
-             name.rfind("sqlite_", 0) == 0 || name == "information_schema" ||
-             name == "set_config" || name == "current_setting") &&
-            !is_own_name(wall.plugin_id, name)) {
-            throw Error(DUNLIN_E_DENIED, "plugin " + wall.plugin_id + " may not use " + name +
-                                             ": it belongs to the host or the database");
-        }
-    }
-    for (const auto& table : sql.tables) {
-        if (!may_read_name(wall, table)) refuse_table(wall.plugin_id, table);
-    }
-    for (const auto& table : sql.writes) {
-        if (is_own_name(wall.plugin_id, table)) continue;
-        throw Error(DUNLIN_E_DENIED, "plugin " + wall.plugin_id + " may not write to " + table +
-                                         "; call a command of the plugin that owns it");
-    }
-    if (!wall.is_scoped) return;
-    if (sql.first != "select" && sql.first != "with" && sql.first != "values") return;
-    for (const auto& name : sql.names) {
-        if (wall.scope_only.count(name)) {
-            throw Error(DUNLIN_E_DENIED, "a scoped call of plugin " + wall.plugin_id +
-                                             " may not read " + name +
-                                             "; select from a view that ends in _scoped");
-        }
-    }
-}
-
-void check_name(std::string_view name) {
-    const bool ok = !name.empty() && name.size() <= 63 && is_word_start(name[0]) &&
-                    std::all_of(name.begin(), name.end(), [](char c) {
-                        return is_word(c) && !std::isupper(static_cast<unsigned char>(c));
-                    });
-    if (!ok) {
-        throw Error(DUNLIN_E_INVALID, "\"" + std::string(name.substr(0, 80)) +
-                                          "\" cannot be a table or column name; use lower-case "
-                                          "letters, digits and _");
-    }
-}
-
-void check_table(const Wall* wall, std::string_view table, Access access) {
-    check_name(table);
-    if (!wall) return;
-    const bool ok =
-        access == Access::write ? is_own_name(wall->plugin_id, table) : may_read_name(*wall, table);
-    if (!ok) refuse_table(wall->plugin_id, table);
-    if (access == Access::read && wall->is_scoped && wall->scope_only.count(std::string(table))) {
-        throw Error(DUNLIN_E_DENIED, "a scoped call of plugin " + wall->plugin_id +
-                                         " may not read " + std::string(table) +
-                                         "; use its _scoped view");
     }
 }
 

@@ -13,8 +13,9 @@ namespace dunlin::host {
 /// parameters. Constructs that the two databases read differently are refused.
 struct SqlText {
     std::string first;                 // First keyword, lower case.
-    std::vector<std::string> names;    // Every identifier and keyword, lower case unless quoted.
+    std::vector<std::string> names;    // Every identifier and keyword, in lower case.
     std::vector<std::string> tables;   // Those that stand where a table stands, without CTEs.
+    std::vector<std::string> defined;  // Those that WITH defines.
     std::vector<std::string> writes;   // Those that INSERT, UPDATE or DELETE change.
     std::vector<std::string> targets;  // What CREATE, ALTER or DROP makes or changes.
     std::string dollars;               // The statement with $1, $2, … for each `?`.

@@ -161,6 +161,12 @@ int SqliteConnection::authorize(void* self, int action, const char* a, const cha
     return static_cast<SqliteConnection*>(self)->judge(action, a ? a : "", b ? b : "", view);
 }
 
+bool SqliteConnection::is_defined(const char* view) const {
+    return std::any_of(defined_.begin(), defined_.end(), [&](const std::string& name) {
+        return sqlite3_stricmp(name.c_str(), view) == 0;
+    });
+}
+
 int SqliteConnection::judge(int action, const char* name, const char* detail, const char* view) {
     if (!judged_by_) return SQLITE_OK;
     switch (action) {
@@ -176,7 +182,7 @@ int SqliteConnection::judge(int action, const char* name, const char* detail, co
         case SQLITE_READ:
             // Inside a view or trigger the name of that view is given: its owner published it. A
             // count(*) names no column, for tables behind a view as well.
-            if (view || *detail == '\0') return SQLITE_OK;
+            if (*detail == '\0' || (view && !is_defined(view))) return SQLITE_OK;
             if (may_read_name(*judged_by_, name)) return SQLITE_OK;
             break;
         case SQLITE_INSERT:
@@ -239,8 +245,9 @@ std::unique_ptr<Prepared> SqliteConnection::prepare_native(const std::string& sq
 std::unique_ptr<Prepared> SqliteConnection::prepare(std::string_view sql) {
     const std::string text(sql);
     if (!wall_ || by_key_.count(key_of(wall_, text)) == 0) {
-        const auto scanned = scan_sql(sql);
+        auto scanned = scan_sql(sql);
         if (wall_) check_wall(*wall_, scanned);
+        defined_ = std::move(scanned.defined);
     }
     judged_by_ = wall_;
     std::unique_ptr<SqlitePrepared> statement;

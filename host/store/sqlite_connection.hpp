@@ -67,13 +67,15 @@ private:
     void trim_cache();
     static int authorize(void* self, int action, const char* a, const char* b, const char* schema,
                          const char* view);
+    bool is_defined(const char* view) const;
     int judge(int action, const char* name, const char* detail, const char* view);
 
     Poco::Data::Session session_;
     sqlite3* db_ = nullptr;
     std::chrono::milliseconds wait_max_;
     const Wall* wall_ = nullptr;
-    const Wall* judged_by_ = nullptr;  // Set only while a statement of a plugin is prepared.
+    const Wall* judged_by_ = nullptr;   // Set only while a statement of a plugin is prepared.
+    std::vector<std::string> defined_;  // By WITH in that statement: no view publishes these.
     std::string refused_;
     Access access_ = Access::read;
     uint64_t views_version_ = 0;

@@ -21,7 +21,11 @@ TEST_CASE("a plugin's statement on what is not its own is denied with the remedy
         "INSERT INTO beta_note SELECT id, note FROM alpha_item",
         "WITH x AS (SELECT id FROM alpha_item) SELECT id FROM x",
         "SELECT b.id FROM beta_note b, alpha_item a WHERE a.id = b.id",
-        "SELECT id FROM (alpha_item JOIN beta_note USING (id))", "COMMIT", "TABLE alpha_item");
+        "SELECT id FROM (alpha_item JOIN beta_note USING (id))", "COMMIT", "TABLE alpha_item",
+        "SELECT query_to_xml('SELECT 1', true, true, '')", "SELECT lo_get(1)",
+        "SELECT id FROM beta_note WHERE note = dblink_exec('x')",
+        "SELECT id FROM alpha_item WHERE EXISTS (WITH alpha_item AS (SELECT 1) SELECT 1)",
+        "WITH alpha_v1_other AS (SELECT id FROM beta_note) SELECT id FROM alpha_v1_other");
     auto lease = f.store->begin(Access::write);
     lease->enter(&f.beta);
 
@@ -83,6 +87,7 @@ TEST_CASE("a scoped call selects from scoped views only") {
     CHECK_FALSE(query->step());
     CHECK(status_of([&] { lease->query("SELECT id FROM alpha_v1_item"); }) == DUNLIN_E_DENIED);
     CHECK(status_of([&] { lease->query("SELECT id FROM beta_note"); }) == DUNLIN_E_DENIED);
+    CHECK(status_of([&] { lease->query("SELECT id FROM \"beta_NOTE\""); }) == DUNLIN_E_DENIED);
     CHECK(status_of([&] { lease->exec("DELETE FROM beta_note"); }) == DUNLIN_OK);
 }
 
