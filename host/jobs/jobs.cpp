@@ -205,12 +205,18 @@ struct Jobs::Impl {
                 if (is_keeper_done) return;
                 now = running_now;
             }
-            try {
-                if (has_clock) fire();
-                for (const auto& running : now) renew(*running);
-            } catch (const Error& error) {
-                host.log().warn("jobs", "leases are renewed later", {{"error", error.what()}});
+            for (const auto& running : now) {
+                try_to("a lease is renewed later", [&] { renew(*running); });
             }
+            if (has_clock) try_to("schedules fire later", [&] { fire(); });
+        }
+    }
+    template <class Body>
+    void try_to(const char* otherwise, Body&& body) {
+        try {
+            body();
+        } catch (const std::exception& error) {
+            host.log().warn("jobs", otherwise, {{"error", error.what()}});
         }
     }
 

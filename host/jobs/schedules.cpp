@@ -28,10 +28,31 @@ void Schedules::store(Entry& entry) {
     entry.is_stored = true;
 }
 
+bool Schedules::fire(const Entry& entry, int64_t at,
+                     const std::function<bool(Tx&, const Schedule&)>& enqueue) {
+    auto tx = host_.begin(Access::write);
+    // Only the host that moves the row on queues the job.
+    const auto moved =
+        tx->db().exec("UPDATE dunlin_cron SET next_at_us = ? WHERE kind = ? AND next_at_us = ?",
+                      entry.schedule.next(tx->moment().now_us), entry.schedule.name, at);
+    if (moved == 0) return false;
+    enqueue(*tx, entry.schedule);
+    tx->commit();
+    return true;
+}
+
 int64_t Schedules::fire(const std::function<bool(Tx&, const Schedule&)>& enqueue) {
     std::lock_guard lock(mutex_);
+    const auto apart = [&](const Entry& entry, const auto& body) {
+        try {
+            body();
+        } catch (const std::exception& error) {  // The others have their turn.
+            host_.log().warn("jobs", "a schedule could not fire and is tried again",
+                             {{"schedule", entry.schedule.name}, {"error", error.what()}});
+        }
+    };
     for (auto& entry : entries_) {
-        if (!entry.is_stored) store(entry);
+        if (!entry.is_stored) apart(entry, [&] { store(entry); });
     }
     std::vector<std::pair<std::string, int64_t>> due;
     {
@@ -44,15 +65,7 @@ int64_t Schedules::fire(const std::function<bool(Tx&, const Schedule&)>& enqueue
     for (const auto& [name, at] : due) {
         for (const auto& entry : entries_) {
             if (entry.schedule.name != name) continue;
-            auto tx = host_.begin(Access::write);
-            // Only the host that moves the row on queues the job.
-            const auto moved = tx->db().exec(
-                "UPDATE dunlin_cron SET next_at_us = ? WHERE kind = ? AND next_at_us = ?",
-                entry.schedule.next(tx->moment().now_us), name, at);
-            if (moved == 0) continue;
-            enqueue(*tx, entry.schedule);
-            tx->commit();
-            ++fired;
+            apart(entry, [&, at = at] { fired += fire(entry, at, enqueue) ? 1 : 0; });
         }
     }
     return fired;

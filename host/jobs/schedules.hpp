@@ -23,6 +23,8 @@ private:
         bool is_stored = false;
     };
     void store(Entry& entry);
+    bool fire(const Entry& entry, int64_t at,
+              const std::function<bool(Tx&, const Schedule&)>& enqueue);
 
     Host& host_;
     std::mutex mutex_;

@@ -201,6 +201,18 @@ TEST_CASE("a cron line fires once on two hosts, however many times were missed")
           at("2026-03-02T16:00:00"));
 }
 
+TEST_CASE("a schedule that fails does not stop the others") {
+    Instance instance(any_dialect(), flow_options());
+    const auto soon = [](int64_t after) { return after + 1; };
+    const auto never = [](int64_t) -> int64_t { throw Error(DUNLIN_E_INVALID, "never"); };
+    instance.host().jobs().add_schedule({"a", "flow.work", "a", "{}", never, true});
+    instance.host().jobs().add_schedule({"b", "flow.unknown", "b", "{}", soon, true});
+    instance.host().jobs().add_schedule({"c", "flow.tick", "c", "{}", soon, true});
+
+    CHECK(instance.host().jobs().fire_due() == 1);
+    CHECK(instance.cell("SELECT count(*) FROM dunlin_job WHERE dedup_key = 'c'") == 1);
+}
+
 TEST_CASE("worker threads run what is queued") {
     Instance instance(any_dialect(), flow_options());
     instance.host().serve();
