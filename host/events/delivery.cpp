@@ -200,6 +200,7 @@ std::optional<Error> Delivery::attempt(Tx& tx, const Item& item, const Error* fa
                         event.payload_json = to_abi(item.payload_json);
                         return plugin_.events->handle(plugin_.instance, view, &event, err);
                     });
+        tx.db().release_savepoint(depth);
     } catch (const Error& error) {
         tx.db().rollback_to_savepoint(depth);
         tx.db().enter(nullptr);
@@ -208,7 +209,6 @@ std::optional<Error> Delivery::attempt(Tx& tx, const Item& item, const Error* fa
         Events::rewind(tx, mark);
         return error;
     }
-    tx.db().release_savepoint(depth);
     tx.depth = depth - 1;
     count("delivered");
     return std::nullopt;

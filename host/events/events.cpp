@@ -9,7 +9,9 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace dunlin::host {
@@ -46,23 +48,33 @@ struct Events::Impl {
         try {
             return delivery.run(1);
         } catch (const Error& error) {
-            if (is_retryable(error.status())) throw;
+            // A conflict may be the handler's own work, which only the commit shows.
+            if (is_retryable(error.status()) && error.status() != DUNLIN_E_CONFLICT) throw;
             return delivery.run(1, &error);
         }
     }
 
     int64_t deliver_all() {
         int64_t handled = 0;
+        std::exception_ptr failure;
+        std::set<const Plugin*> failed;  // The others go on without them.
         bool is_moved = true;
         while (is_moved && !is_stopping) {
             is_moved = false;
             for (auto* plugin : subscribers()) {
                 if (is_stopping) break;
-                const auto round = bring(*plugin);
-                handled += round.handled;
-                is_moved = is_moved || round.is_moved;
+                if (failed.count(plugin)) continue;
+                try {
+                    const auto round = bring(*plugin);
+                    handled += round.handled;
+                    is_moved = is_moved || round.is_moved;
+                } catch (const Error&) {
+                    failed.insert(plugin);
+                    failure = std::current_exception();
+                }
             }
         }
+        if (failure) std::rethrow_exception(failure);
         return handled;
     }
 
@@ -83,7 +95,7 @@ struct Events::Impl {
             }
             std::unique_lock lock(mutex);
             if (failures > 0) {
-                const auto pause = backoff_us(failures, second_us, 60 * second_us);
+                const auto pause = backoff_us(failures, second_us, 10 * second_us);
                 wake_up.wait_for(lock, std::chrono::microseconds(pause),
                                  [&] { return is_stopping.load(); });
             } else {

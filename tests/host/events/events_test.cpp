@@ -132,6 +132,22 @@ TEST_CASE("a delivery that keeps failing ends as a dead letter") {
     CHECK(instance.host().events().list("dead")[0]["attempts"] == 12);
 }
 
+TEST_CASE("a delivery that only the commit refuses counts as an attempt and the others go on") {
+    Instance instance(Dialect::postgresql, flow_options());
+    instance.exec("CREATE TABLE flow_right (seq bigint PRIMARY KEY)");
+    instance.exec("INSERT INTO flow_right VALUES (2)");
+    instance.exec(
+        "ALTER TABLE flow_seen ADD FOREIGN KEY (seq) REFERENCES flow_right (seq)"
+        " DEFERRABLE INITIALLY DEFERRED");
+    emit(instance, {event_of("a", 1), event_of("b", 2)});
+
+    instance.host().events().deliver_pending();
+
+    CHECK(seen(instance, "a").empty());
+    CHECK(seen(instance, "b") == "2/1");
+    CHECK(instance.host().events().list("waiting").size() == 1);
+}
+
 TEST_CASE("an event that a handler emits is delivered too") {
     Instance instance(any_dialect(), flow_options());
     emit(instance, {event_of("a", 1, {{"follow", "b"}})});
