@@ -2,10 +2,40 @@
 #include "host.hpp"
 #include "sync/run.hpp"
 
+#include <set>
+
 namespace dunlin::host {
 
 namespace {
 constexpr int64_t chunk_rows = 2000;
+using RawRows = std::vector<std::pair<std::string, Json>>;
+
+std::vector<Json> raw_of(const RawRows& rows) {
+    std::vector<Json> out;
+    for (const auto& [key, row] : rows) out.push_back(row);
+    return out;
+}
+
+/// The rows that have the sink's columns, and the others as rows that no retry will bring.
+std::pair<RawRows, std::vector<RefusedRow>> fitting_of(const RawRows& rows,
+                                                       const std::vector<ColumnSpec>& columns) {
+    std::pair<RawRows, std::vector<RefusedRow>> out;
+    for (const auto& [key, row] : rows) {
+        try {
+            rows_from_json(std::vector<Json>(1, row), columns);
+            out.first.emplace_back(key, row);
+        } catch (const std::exception& e) {
+            RefusedRow unfit;
+            unfit.key = key;
+            unfit.code = "shape";
+            unfit.reason = e.what();
+            unfit.raw_json = row.dump();
+            out.second.push_back(std::move(unfit));
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 int64_t SyncRun::retry_only() {
@@ -46,24 +76,26 @@ int64_t SyncRun::retry_chunk(const SinkEntity& entity, EntityReport& report, Qua
     auto tx = begin_leased();
     const auto found = quarantine.retryable(*tx, after, chunk_rows);
     if (found.empty()) return 0;
-    std::vector<Json> raw;
-    for (const auto& [key, row] : found) raw.push_back(row);
-    const auto rows = rows_from_json(raw, entity.columns);
-    auto counted = report;
-    auto refused = apply(*tx, entity.name, rows, counted);
-    std::vector<bool> is_bad(found.size());
-    for (auto& row : refused.rows) {
-        // Known as before, with everything the connector sent.
-        const auto& [key, original] = found[static_cast<std::size_t>(row.row)];
-        row.key = key;
-        row.raw_json = original.dump();
-        is_bad[static_cast<std::size_t>(row.row)] = true;
-    }
-    quarantine.put(*tx, refused.rows);
+    auto [raw, refused] = fitting_of(found, entity.columns);
     std::vector<std::string> taken;
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        if (!is_bad[i]) taken.push_back(found[i].first);
+    auto counted = report;
+    if (!raw.empty()) {
+        const auto rows = rows_from_json(raw_of(raw), entity.columns);
+        std::set<std::string> bad;
+        auto by_sink = apply(*tx, entity.name, rows, counted);
+        for (auto& row : by_sink.rows) {
+            // Known as before, with everything the connector sent.
+            const auto& [key, original] = raw[static_cast<std::size_t>(row.row)];
+            row.key = key;
+            row.raw_json = original.dump();
+            bad.insert(key);
+            refused.push_back(std::move(row));
+        }
+        for (const auto& [key, row] : raw) {
+            if (!bad.count(key)) taken.push_back(key);
+        }
     }
+    quarantine.put(*tx, refused);
     counted.fixed += quarantine.mark_fixed(*tx, taken);
     tx->commit();
     report = counted;

@@ -95,7 +95,7 @@ Json SyncRun::run() {
         fetch_totals();
     } catch (const LeaseLost&) {
         throw;
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
         report_.error = error.what();
     }
     close_run();
@@ -168,6 +168,9 @@ void SyncRun::run_entity(const OpenSource& source, EntityReport& report) {
     } catch (const Json::exception& error) {
         report.state = "failed";
         report.error = "a plugin answered with JSON of another shape: " + std::string(error.what());
+    } catch (const std::exception& error) {
+        report.state = "failed";
+        report.error = error.what();
     }
     report.seconds = seconds_since(entity_started_);
     tell(report, nullptr, /*is_last=*/true);

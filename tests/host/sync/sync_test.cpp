@@ -177,6 +177,22 @@ TEST_CASE("quarantined rows are retried on demand") {
     CHECK(instance.cell("SELECT count(*) FROM flow_row WHERE external_id = 'c2'") == 1);
 }
 
+TEST_CASE("a quarantined row of another shape does not block the retry of the others") {
+    Instance instance(any_dialect(), flow_options());
+    serves(instance, book());
+    sync(instance);
+    instance.exec("INSERT INTO flow_row VALUES ('src', 'parent', 'p3', 3, '')");
+    instance.exec(
+        "INSERT INTO dunlin_quarantine (source, entity, row_key, position, code, reason, raw_json,"
+        " can_retry, state, attempts, first_seen_us, last_seen_us) VALUES ('src', 'child', 'c0',"
+        " '', '', '', '{\"value\": \"many\"}', 1, 'open', 1, 1, 1)");
+
+    CHECK(instance.host().sync().retry_quarantine("src") == 1);
+
+    CHECK(instance.cell("SELECT count(*) FROM dunlin_quarantine WHERE row_key = 'c0' AND"
+                        " state = 'open' AND can_retry = 0") == 1);
+}
+
 TEST_CASE("a second run of the same source is refused while the first is under way") {
     Instance instance(any_dialect(), flow_options());
     auto second = second_host(instance);
