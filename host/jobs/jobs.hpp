@@ -77,10 +77,8 @@ public:
     int64_t acquire(const std::string& name, int64_t duration_us);
     bool renew(const std::string& name, int64_t fence, int64_t duration_us);
     void release(const std::string& name, int64_t fence);
-    /// Throws conflict unless the lease still has that fence; inside the caller's transaction,
-    /// until whose end nobody else can acquire it.
-    static void check(Tx& tx, const std::string& name, int64_t fence);
-    static bool is_held(Tx& tx, const std::string& name, int64_t fence);
+    /// Inside the caller's transaction, until whose end nobody else can acquire it.
+    static bool renew(Tx& tx, const std::string& name, int64_t fence, int64_t duration_us);
 
 private:
     Host& host_;

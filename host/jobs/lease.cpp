@@ -58,11 +58,14 @@ int64_t LeaseTable::acquire(const std::string& name, int64_t duration_us) {
 
 bool LeaseTable::renew(const std::string& name, int64_t fence, int64_t duration_us) {
     auto tx = host_.begin(Access::write);
-    const auto renewed =
-        tx->db().exec("UPDATE dunlin_lease SET lease_until_us = ? WHERE name = ? AND fence = ?",
-                      tx->moment().now_us + duration_us, name, fence);
+    const bool is_renewed = renew(*tx, name, fence, duration_us);
     tx->commit();
-    return renewed == 1;
+    return is_renewed;
+}
+
+bool LeaseTable::renew(Tx& tx, const std::string& name, int64_t fence, int64_t duration_us) {
+    return tx.db().exec("UPDATE dunlin_lease SET lease_until_us = ? WHERE name = ? AND fence = ?",
+                        tx.moment().now_us + duration_us, name, fence) == 1;
 }
 
 void LeaseTable::release(const std::string& name, int64_t fence) {
@@ -70,22 +73,6 @@ void LeaseTable::release(const std::string& name, int64_t fence) {
     tx->db().exec("UPDATE dunlin_lease SET lease_until_us = 0 WHERE name = ? AND fence = ?", name,
                   fence);
     tx->commit();
-}
-
-bool LeaseTable::is_held(Tx& tx, const std::string& name, int64_t fence) {
-    std::string sql = "SELECT 1 FROM dunlin_lease WHERE name = ? AND fence = ?";
-    // Nobody can take the lease between this check and the commit.
-    if (tx.db().dialect() == Dialect::postgresql && tx.access() == Access::write) {
-        sql += " FOR SHARE";
-    }
-    return tx.db().query(sql, name, fence)->step();
-}
-
-void LeaseTable::check(Tx& tx, const std::string& name, int64_t fence) {
-    if (is_held(tx, name, fence)) return;
-    throw Error(DUNLIN_E_CONFLICT, "the lease \"" + name +
-                                       "\" is somebody else's by now; nothing of this "
-                                       "transaction takes effect");
 }
 
 }  // namespace dunlin::host

@@ -31,8 +31,8 @@ RunLease::~RunLease() {
     }
 }
 
-bool RunLease::is_held(Tx& tx) const {
-    return LeaseTable::is_held(tx, name_, fence_);
+bool RunLease::renew_in(Tx& tx) const {
+    return LeaseTable::renew(tx, name_, fence_, duration_us);
 }
 
 void RunLease::keep() {

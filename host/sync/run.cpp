@@ -291,7 +291,7 @@ std::unique_ptr<Tx> SyncRun::begin_leased() {
     auto principal = principal_of(host_, sink_);
     principal.name = "sync:" + source_.name;
     auto tx = host_.begin(Access::write, principal);
-    if (!lease_.is_held(*tx)) throw LeaseLost(source_.name);
+    if (!lease_.renew_in(*tx)) throw LeaseLost(source_.name);
     return tx;
 }
 

@@ -25,7 +25,8 @@ public:
     RunLease(const RunLease&) = delete;
     RunLease& operator=(const RunLease&) = delete;
 
-    bool is_held(Tx& tx) const;
+    /// In the transaction of a page, whose commit renews it; the keeper waits for it meanwhile.
+    bool renew_in(Tx& tx) const;
 
 private:
     void keep();
