@@ -4,8 +4,10 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <fstream>
 
 namespace dunlin::host {
 
@@ -29,7 +31,16 @@ std::string random_text(std::size_t bytes) {
 std::string make_holder() {
     std::array<char, 256> name{};
     ::gethostname(name.data(), name.size() - 1);
-    return std::string(name.data()) + ":" + std::to_string(::getpid()) + ":" + random_text(6);
+    std::string boot;
+    std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
+    std::error_code failed;
+    auto space = fs::read_symlink("/proc/self/ns/pid", failed).string();
+    std::erase_if(space, [](char c) { return c < '0' || c > '9'; });
+    // Without them no process number says anything, so nobody else may have this name.
+    if (boot.size() < 8 || space.empty()) space = random_text(6);
+    auto machine = std::string(name.data()) + "/" + boot.substr(0, 8) + "/" + space;
+    std::replace(machine.begin(), machine.end(), ':', '_');
+    return machine + ":" + std::to_string(::getpid()) + ":" + random_text(6);
 }
 
 /// Beside the program, as in a build folder, or where it is installed: <prefix>/lib/….
