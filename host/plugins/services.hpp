@@ -23,6 +23,7 @@ struct dunlin_tx {
     bool is_scoped;                           // The call is a scoped one.
     std::unique_ptr<dunlin::host::Tx> own{};  // Set when the plugin began it itself.
     dunlin_stmt* statements = nullptr;        // Those not finalized yet.
+    int64_t number = 0;                       // Of those that plugins began.
 
     const dunlin::host::Wall* wall() const {
         return is_scoped ? &plugin->scoped_wall : &plugin->wall;
@@ -73,10 +74,26 @@ void abandon_statements(dunlin_tx& view) noexcept;
 void check_call(const Plugin& plugin, const char* what, dunlin_status status,
                 const ErrorSink& sink);
 
+/// Around a call into a plugin: what it begins on this thread and leaves open is rolled back.
+class OwnTransactions {
+public:
+    OwnTransactions(Host& host, const Plugin& plugin, const char* what);
+    ~OwnTransactions();
+    OwnTransactions(const OwnTransactions&) = delete;
+    OwnTransactions& operator=(const OwnTransactions&) = delete;
+
+private:
+    Host& host_;
+    const Plugin& plugin_;
+    const char* what_;
+    int64_t begun_before_;
+};
+
 /// Calls into a plugin without a transaction: body(dunlin_err*) → dunlin_status, which is returned
 /// when it is DUNLIN_OK or DUNLIN_DONE and thrown as an Error otherwise.
 template <class Body>
 dunlin_status call_plugin(Host& host, const Plugin& plugin, const char* what, Body&& body) {
+    const OwnTransactions own(host, plugin, what);
     ErrorSink sink;
     dunlin_status status = DUNLIN_E_INTERNAL;
     try {

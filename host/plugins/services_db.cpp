@@ -3,6 +3,9 @@
 #include "plugins/services.hpp"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 using dunlin::Error;
@@ -23,6 +26,46 @@ struct dunlin_stmt {
 namespace dunlin::host {
 
 namespace {
+
+/// The transactions that plugins began, until they end them.
+struct Begun {
+    struct Entry {
+        dunlin_tx* view;
+        std::thread::id thread;  // None once it was rolled back.
+    };
+    std::mutex mutex;
+    int64_t last = 0;
+    std::map<int64_t, Entry> entries;
+
+    /// Never destroyed: a plugin may end one while the process exits.
+    static Begun& all() {
+        static auto& all = *new Begun();
+        return all;
+    }
+    void add(dunlin_tx* view) {
+        const std::lock_guard lock(mutex);
+        view->number = ++last;
+        entries[view->number] = {view, std::this_thread::get_id()};
+    }
+    void remove(const dunlin_tx* view) {
+        const std::lock_guard lock(mutex);
+        entries.erase(view->number);
+    }
+    /// Those of this thread and plugin behind that number; they are not given twice.
+    std::vector<dunlin_tx*> take(const Plugin& plugin, int64_t behind) {
+        std::vector<dunlin_tx*> out;
+        const std::lock_guard lock(mutex);
+        for (auto it = entries.upper_bound(behind); it != entries.end(); ++it) {
+            auto& entry = it->second;
+            if (entry.view->plugin != &plugin || entry.thread != std::this_thread::get_id()) {
+                continue;
+            }
+            entry.thread = {};
+            out.push_back(entry.view);
+        }
+        return out;
+    }
+};
 
 [[noreturn]] void throw_ended() {
     throw Error(DUNLIN_E_INVALID, "the statement was used after its transaction ended");
@@ -92,12 +135,14 @@ dunlin_status DUNLIN_CALL begin(dunlin_ctx* context, uint32_t flags, dunlin_tx**
                                        host.clock().moment(), principal_of(host, *context->plugin));
         auto* raw = tx.get();
         *out = new dunlin_tx{raw, &host, context->plugin, /*is_scoped=*/false, std::move(tx)};
+        Begun::all().add(*out);
     });
 }
 
 dunlin_status DUNLIN_CALL commit(dunlin_tx* tx, dunlin_err* err) noexcept {
     return guarded(err, [&] {
         need_own(tx, "commit");
+        Begun::all().remove(tx);
         const std::unique_ptr<dunlin_tx> owner(tx);
         abandon_statements(*tx);
         tx->own->commit();
@@ -110,6 +155,7 @@ void DUNLIN_CALL rollback(dunlin_tx* tx) noexcept {
                               "rolled back a transaction that the host gave to a handler; ignored");
         return;
     }
+    Begun::all().remove(tx);
     abandon_statements(*tx);
     delete tx;
 }
@@ -266,6 +312,24 @@ dunlin_status DUNLIN_CALL bulk_lookup(dunlin_tx* tx, dunlin_str table, ArrowArra
 }
 
 }  // namespace
+
+OwnTransactions::OwnTransactions(Host& host, const Plugin& plugin, const char* what)
+    : host_(host), plugin_(plugin), what_(what) {
+    auto& begun = Begun::all();
+    const std::lock_guard lock(begun.mutex);
+    begun_before_ = begun.last;
+}
+
+OwnTransactions::~OwnTransactions() {
+    for (auto* view : Begun::all().take(plugin_, begun_before_)) {
+        // The plugin still has the handle, which says from now on that it has ended.
+        abandon_statements(*view);
+        view->own->rollback();
+        host_.log().error(plugin_.id(), std::string("a transaction that ") + what_ +
+                                            " left open was rolled back; end each with commit "
+                                            "or rollback");
+    }
+}
 
 void abandon_statements(dunlin_tx& view) noexcept {
     for (auto* stmt = std::exchange(view.statements, nullptr); stmt;) {

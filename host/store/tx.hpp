@@ -22,13 +22,14 @@ public:
           connection_(store.begin(access)) {
         if (!principal_.scopes.empty()) connection_->set_scope(principal_.scopes);
     }
-    ~Tx() {
-        if (connection_) connection_->rollback();
-    }
+    ~Tx() { rollback(); }
     Tx(const Tx&) = delete;
     Tx& operator=(const Tx&) = delete;
 
-    Connection& db() { return *connection_; }
+    Connection& db() {
+        if (!connection_) throw Error(DUNLIN_E_INVALID, "the transaction has ended");
+        return *connection_;
+    }
     const Moment& moment() const { return moment_; }
     const Principal& principal() const { return principal_; }
     Access access() const { return access_; }
@@ -39,8 +40,12 @@ public:
     /// Runs after a successful commit; must not throw. Wakes the dispatcher and the job worker.
     void after_commit(std::function<void()> body) { after_.push_back(std::move(body)); }
 
+    void rollback() {
+        if (connection_) connection_->rollback();
+        connection_.reset();
+    }
     void commit() {
-        connection_->enter(nullptr);
+        db().enter(nullptr);
         for (std::size_t i = 0; i < before_.size(); ++i) before_[i](*this);
         connection_->commit();
         connection_.reset();

@@ -88,6 +88,17 @@ TEST_CASE("a job that fails for a while is tried again later, one that fails for
     CHECK(instance.host().jobs().list("failed").size() == 1);
 }
 
+TEST_CASE("a transaction that a job leaves open is rolled back") {
+    Instance instance(any_dialect(), flow_options());
+    work(instance, "a", {{"leave", true}});
+    work(instance, "b", {{"name", "b"}});
+
+    instance.host().jobs().run_due();
+
+    CHECK(ran(instance) == "b/1");
+    CHECK(instance.host().jobs().list("done").size() == 2);
+}
+
 TEST_CASE("an unknown kind is refused by name") {
     Instance instance(Dialect::sqlite, flow_options());
     auto tx = instance.host().begin(Access::write);

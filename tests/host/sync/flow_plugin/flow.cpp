@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 namespace {
@@ -121,6 +122,10 @@ public:
     void on_job(const Job& job) {
         wait_for(job.args.value("gate", ""), job.cancel);
         auto tx = services().begin(DUNLIN_TX_WRITE);
+        if (job.args.value("leave", false)) {
+            left_.emplace(std::move(tx));
+            return;
+        }
         tx.exec("INSERT INTO flow_ran VALUES (?, ?, ?, ?)", services().next_id(), job.kind,
                 job.args.value("name", ""), static_cast<int>(job.attempt));
         tx.commit();
@@ -172,6 +177,8 @@ public:
     }
 
 private:
+    std::optional<Transaction> left_;
+
     static bool exists(Transaction& tx, std::string_view source, std::string_view entity,
                        std::string_view id) {
         return tx
