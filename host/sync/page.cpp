@@ -6,14 +6,41 @@
 
 namespace dunlin::host {
 
+namespace {
+
+/// Lets the connector free something. What escapes from it has been logged.
+template <class Body>
+void let_go(Host& host, const Plugin& connector, const char* what, Body&& body) noexcept {
+    try {
+        call_plugin(host, connector, what, [&](dunlin_err*) {
+            body();
+            return DUNLIN_OK;
+        });
+    } catch (const Error&) {
+    }
+}
+
+void need_handle(const Plugin& connector, const void* handle, const char* what) {
+    if (handle) return;
+    throw Error(DUNLIN_E_INTERNAL, "the connector " + connector.id() + " ended " + what +
+                                       " with \"ok\" and gave nothing");
+}
+
+}  // namespace
+
 OpenSource::OpenSource(Host& host, const Plugin& connector, const std::string& name,
                        const Json& settings)
-    : connector_(connector) {
+    : host_(host), connector_(connector) {
     const auto text = settings.dump();
     call_plugin(host, connector_, "open", [&](dunlin_err* err) {
         return connector_.connector->open(connector_.instance, to_abi(name), to_abi(text), &source_,
                                           err);
     });
+    need_handle(connector_, source_, "open");
+}
+
+OpenSource::~OpenSource() {
+    let_go(host_, connector_, "close", [&] { connector_.connector->close(source_); });
 }
 
 PageReader::PageReader(Host& host, const OpenSource& source, std::string entity, std::string cursor)
@@ -58,8 +85,11 @@ void PageReader::read() {
             return connector.connector->pull(source_.get(), to_abi(entity_), to_abi(cursor_),
                                              &cancel_, &pull, err);
         });
-        const std::unique_ptr<dunlin_pull, void(DUNLIN_CALL*)(dunlin_pull*)> end(
-            pull, connector.connector->end);
+        need_handle(connector, pull, "pull");
+        const auto end = [&](dunlin_pull* p) {
+            let_go(host_, connector, "end", [&] { connector.connector->end(p); });
+        };
+        const std::unique_ptr<dunlin_pull, decltype(end)> owner(pull, end);
         bool is_end = false;
         while (!is_end && !cancel_.requested) {
             auto page = fetch(pull, is_end);

@@ -27,7 +27,7 @@ struct PulledPage {
 class OpenSource {
 public:
     OpenSource(Host& host, const Plugin& connector, const std::string& name, const Json& settings);
-    ~OpenSource() { connector_.connector->close(source_); }
+    ~OpenSource();
     OpenSource(const OpenSource&) = delete;
     OpenSource& operator=(const OpenSource&) = delete;
 
@@ -35,6 +35,7 @@ public:
     const Plugin& connector() const { return connector_; }
 
 private:
+    Host& host_;
     const Plugin& connector_;
     dunlin_source* source_ = nullptr;
 };
