@@ -145,3 +145,106 @@ TEST_CASE("salesperson and portfolio limit every list, and an assignment moves t
     CHECK(open(north) == "150.00");
     CHECK(book.instance().status_of("receivables.verify", Json::object(), ann) == DUNLIN_E_DENIED);
 }
+
+TEST_CASE("a limited principal sees the claims on what it sees, whatever the source changes") {
+    Book book(each_store());
+    book.customer("C1");
+    book.invoice("I1", "100", "2026-01-01", "2026-01-31", {{"salesperson", "ann"}});
+    claim_on(book, "I1", "dispute");
+    book.invoice("I1", "100", "2026-01-01", "2026-01-31", {{"salesperson", "bob"}});
+    auto bob = host::Principal::operator_();
+    bob.scopes["salesperson"] = {"bob"};
+
+    const auto total = [&](const char* member) {
+        const auto reply = book.instance().call("receivables.aging", Json::object(), bob);
+        return reply.at("totals")[0].at(member).get<std::string>();
+    };
+    CHECK(total("disputed") == "100.00");
+    CHECK(total("collectable") == "0.00");
+    book.invoice("I2", "50", "2026-01-01", "2026-01-31", {{"salesperson", "bob"}});
+    claim_on(book, "", "block");
+    CHECK(total("claimed") == "150.00");
+    const auto reply = book.call("customer", {{"customer", book.id("customer", "C1")}});
+    CHECK(reply.at("claims").size() == 2);
+}
+
+TEST_CASE("claims on the account are the same whatever part of it is asked for") {
+    Book book(each_store());
+    book.customer("C1");
+    book.put("company", {{{"external_id", "K1"}, {"name", "One"}}});
+    book.put("company", {{{"external_id", "K2"}, {"name", "Two"}}});
+    book.invoice("I1", "100", "2026-01-01", "2026-01-31", {{"company", "K1"}});
+    book.invoice("I2", "100", "2026-01-01", "2026-02-10", {{"company", "K2"}});
+    claim_on(book, "", "block", {{"amount", "120"}, {"currency", "EUR"}});
+
+    const auto claimed = [&](const char* company) {
+        const auto reply = book.call("aging", {{"company", book.id("company", company)}});
+        return reply.at("totals")[0].at("claimed").get<std::string>();
+    };
+    CHECK(claimed("K1") == "100.00");
+    CHECK(claimed("K2") == "20.00");
+    CHECK(book.total("2026-03-02").at("claimed") == "120.00");
+}
+
+TEST_CASE("the worklist counts what claims leave, part by part, and no money sent back") {
+    Book book(each_store());
+    book.customer("C1");
+    book.invoice("I1", "100", "2025-10-01", "2025-11-01");
+    book.put("instalment", {{{"external_id", "N1"},
+                             {"invoice", "I1"},
+                             {"sequence", 1},
+                             {"due_date", "2025-11-01"},
+                             {"amount", "60"}},
+                            {{"external_id", "N2"},
+                             {"invoice", "I1"},
+                             {"sequence", 2},
+                             {"due_date", "2026-02-20"},
+                             {"amount", "40"}}});
+    claim_on(book, "I1", "promise", {{"amount", "60"}});
+    book.customer("C2");
+    book.payment("R1", "-70", "2025-10-01", {{"customer", "C2"}});
+
+    const auto list = book.call("worklist");
+    REQUIRE(list.at("total") == 1);
+    const auto& row = list.at("rows")[0];
+    CHECK(row.at("days_overdue") == 10);
+    CHECK(row.at("amounts")[0].at("overdue") == "40.00");
+    CHECK(row.at("amounts")[0].value("overdue_over_90", "0.00") == "0.00");
+    CHECK(row.at("amounts")[0].at("open") == "100.00");
+}
+
+TEST_CASE("the average of days late never adds amounts of two currencies") {
+    Book book(each_store());
+    book.customer("C1");
+    book.invoice("I1", "10", "2026-01-01", "2026-01-11");
+    book.invoice("I2", "100000", "2026-01-01", "2026-01-11", {{"currency", "JPY"}});
+    book.payment("P1", "10", "2026-01-31");
+    book.payment("P2", "100000", "2026-01-11", {{"currency", "JPY"}});
+    book.payment("R1", "-5", "2026-02-20");
+    book.allocation("A1", "P1", "I1", "10");
+    book.allocation("A2", "P2", "I2", "100000");
+
+    const auto reply = book.call("customer", {{"customer", book.id("customer", "C1")}});
+    CHECK(reply.at("payment_behaviour").at("average_days_late") == 10);
+    CHECK(reply.at("payment_behaviour").at("last_payment_on") == "2026-01-31");
+}
+
+TEST_CASE("a customer's open items come by due date, and what is settled is not overdue") {
+    Book book(each_store());
+    book.customer("C1");
+    book.invoice("I1", "10", "2026-01-01", "2026-02-20");
+    book.invoice("I2", "10", "2026-01-01", "2026-01-31");
+    book.invoice("I3", "10", "2026-01-01", "2026-01-31");
+    book.payment("P1", "10", "2026-02-01");
+    book.allocation("A1", "P1", "I3", "10");
+
+    const auto open =
+        book.call("customer", {{"customer", book.id("customer", "C1")}}).at("open_items");
+    REQUIRE(open.size() == 2);
+    CHECK(open[0].at("number") == "I2");
+    CHECK(open[0].at("days_overdue") == 30);
+    const auto all = book.call("items", {{"state", "all"}}).at("rows");
+    for (const auto& row : all) {
+        if (row.at("number") == "I3") CHECK(row.at("days_overdue") == 0);
+    }
+}

@@ -234,3 +234,98 @@ TEST_CASE("an account that changes its customer moves with all that hangs on it"
     CHECK(book.instance().cell(left) == 0);
     CHECK(book.allocation("A1", "P1", "I1", "100").counts.unchanged == 1);
 }
+
+namespace {
+
+Json discount(const std::string& id, const std::string& invoice, const std::string& amount,
+              const std::string& customer = "C1") {
+    return {{"external_id", id}, {"customer", customer}, {"invoice", invoice}, {"currency", "EUR"},
+            {"amount", amount},  {"date", "2026-01-10"}, {"kind", "discount"}};
+}
+
+Json allocated(const std::string& id, const std::string& source, const std::string& invoice,
+               const std::string& amount) {
+    return {{"external_id", id}, {"source", source}, {"invoice", invoice}, {"amount", amount}};
+}
+
+}  // namespace
+
+TEST_CASE("an invoice and the adjustment that settles it move together and count once") {
+    Book book(each_store());
+    book.customer("C1");
+    book.customer("C2");
+    book.invoice("I1", "100", "2026-01-01", "2026-01-31");
+    book.put("adjustment", {discount("D1", "I1", "-100")});
+
+    book.invoice("I1", "100", "2026-01-01", "2026-01-31", {{"customer", "C2"}});
+    CHECK(book.balance("2026-02-01") == "0.00");
+    book.put("adjustment", {discount("D1", "I1", "-100", "C2")});
+    CHECK(book.call("aging", {{"as_of", "2026-02-01"}}).at("rows").empty());
+    CHECK(book.instance().cell("SELECT count(*) FROM receivables_item") == 2);
+    CHECK(book.audit() == "");
+}
+
+TEST_CASE("the audit reports an item that is kept at two customers") {
+    Book book(each_store());
+    book.customer("C1");
+    book.customer("C2");
+    book.invoice("I1", "100", "2026-01-01", "2026-01-31");
+    book.invoice("I2", "100", "2026-01-01", "2026-01-31", {{"customer", "C2"}});
+
+    book.instance().exec("UPDATE receivables_item SET item_id = " + book.id("invoice", "I1") +
+                         " WHERE item_id = " + book.id("invoice", "I2"));
+    CHECK(book.audit().find("item_kept_twice") != std::string::npos);
+}
+
+TEST_CASE("a rejected or deleted row of a batch keeps its room from the rows before it") {
+    Book book(each_store());
+    add_paid_invoice(book);
+    book.invoice("I2", "100", "2026-01-01", "2026-01-31");
+
+    auto applied = book.put(
+        "allocation", {allocated("A2", "P1", "I2", "100"), allocated("A1", "P1", "I9", "100")});
+    CHECK(applied.rejects.size() == 2);
+    applied = book.put("allocation",
+                       {allocated("A2", "P1", "I2", "100"), allocated("A1", "P1", "I2", "101")});
+    CHECK(applied.rejects.size() == 2);
+    auto gone = allocated("A1", "P1", "I1", "100");
+    gone["deleted"] = true;
+    applied = book.put("allocation", {allocated("A2", "P1", "I2", "100"), gone});
+    CHECK(code(applied) == "over_allocated");
+    CHECK(applied.rejects[0].at("retry") == 1);
+    CHECK(book.audit({"2026-02-01"}) == "");
+}
+
+TEST_CASE("adjustments of one batch are fitted together") {
+    Book book(each_store());
+    book.customer("C1");
+    book.invoice("I1", "100", "2026-01-01", "2026-01-31");
+    book.put("adjustment", {discount("D1", "I1", "-60")});
+
+    auto applied = book.put("adjustment", {discount("D1", "I1", "-120"),  //
+                                           discount("D2", "I1", "-100")});
+    CHECK(applied.rejects.size() == 2);
+    CHECK(book.put("adjustment", {discount("D2", "I1", "-40")}).counts.inserted == 1);
+    applied = book.put("adjustment", {discount("D2", "I1", "-60"), discount("D1", "I1", "-40")});
+    CHECK(applied.counts.updated == 2);
+    auto gone = discount("D2", "I1", "-60");
+    gone["deleted"] = true;
+    CHECK(code(book.put("adjustment", {gone, discount("D3", "I1", "-60")})) == "over_allocated");
+    CHECK(book.audit({"2026-02-01"}) == "");
+}
+
+TEST_CASE("money sent back and fees are settled by an allocation") {
+    Book book(each_store());
+    book.customer("C1");
+    book.payment("P1", "100", "2026-01-10");
+    book.payment("R1", "-70", "2026-01-12");
+    auto fee = discount("F1", "", "30");
+    fee["kind"] = "fee";
+    book.put("adjustment", {fee});
+
+    CHECK(book.allocation("A1", "P1", "R1", "70").counts.inserted == 1);
+    CHECK(book.allocation("A2", "P1", "F1", "30").counts.inserted == 1);
+    CHECK(code(book.allocation("A3", "P1", "P1", "1")) == "wrong_direction");
+    CHECK(book.open("2026-02-01").empty());
+    CHECK(book.audit() == "");
+}
