@@ -218,7 +218,7 @@ std::unique_ptr<Tx> Host::begin(Access access, Principal principal, std::optiona
 }
 
 bool Host::take_node(int node, int64_t now_us) {
-    Tx tx(*store_, Access::write, clock_->moment(), Principal::operator_());
+    Tx tx(*store_, Access::write, clock_->moment(), Principal::of_operator());
     const auto taken = tx.db().exec(
         "INSERT INTO dunlin_node (node, holder, lease_until_us) VALUES (?, ?, ?) ON CONFLICT "
         "(node) "
@@ -230,7 +230,7 @@ bool Host::take_node(int node, int64_t now_us) {
 }
 
 int64_t Host::next_seeded_process() {
-    Tx tx(*store_, Access::write, clock_->moment(), Principal::operator_());
+    Tx tx(*store_, Access::write, clock_->moment(), Principal::of_operator());
     tx.db().exec(
         "INSERT INTO dunlin_lease VALUES ('host.ids_seed', ?, 0, 0) ON CONFLICT (name) DO UPDATE "
         "SET "
@@ -290,7 +290,7 @@ void Host::release_node() {
     renewal_.notify_all();
     renewer_.join();
     try {
-        Tx tx(*store_, Access::write, clock_->moment(), Principal::operator_());
+        Tx tx(*store_, Access::write, clock_->moment(), Principal::of_operator());
         tx.db().exec("DELETE FROM dunlin_node WHERE node = ? AND holder = ?", node, holder_);
         tx.commit();
     } catch (const Error& e) {  // The lease runs out by itself.

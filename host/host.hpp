@@ -65,7 +65,7 @@ public:
     const std::string& holder() const { return holder_; }
 
     /// A host transaction as of now.
-    std::unique_ptr<Tx> begin(Access access, Principal principal = Principal::operator_(),
+    std::unique_ptr<Tx> begin(Access access, Principal principal = Principal::of_operator(),
                               std::optional<Date> today = std::nullopt);
 
     /// Bearer tokens: made once, kept as digest; the principal of a token or nothing.

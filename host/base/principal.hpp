@@ -15,16 +15,14 @@ struct Principal {
     std::string name;                // "token:collector-1", "operator", "job:…".
     std::vector<std::string> roles;  // Names of role bundles.
     std::set<std::string> permissions;
-    bool may_everything = false;                       // The operator and the host itself.
+    bool may_everything = false;                          // The operator and the host itself.
     std::map<std::string, std::set<std::string>> scopes;  // Dimension → values; absent: all.
 
     bool may(const std::string& permission) const {
         return may_everything || permissions.count(permission) > 0;
     }
-    Json to_json() const {
-        return {{"name", name}, {"roles", roles}, {"scopes", scopes}};
-    }
-    static Principal operator_() {
+    Json to_json() const { return {{"name", name}, {"roles", roles}, {"scopes", scopes}}; }
+    static Principal of_operator() {
         Principal p;
         p.name = "operator";
         p.roles = {"administrator"};

@@ -122,7 +122,8 @@ void init(const Invocation& in) {
     const auto text = configuration(in, name);
     make_empty_folder(folder, "the instance");
     try {
-        for (const char* room : {"data", "secrets", "state", "tokens"}) private_folder(folder / room);
+        for (const char* room : {"data", "secrets", "state", "tokens"})
+            private_folder(folder / room);
         write_private(folder / "dunlin.toml", text);
         auto made = in;
         made.instance = folder;

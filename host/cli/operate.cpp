@@ -91,7 +91,7 @@ void call(const Invocation& in) {
     options.today = in.today;
     options.idempotency_key = in.idempotency_key;
     const auto reply =
-        host->commands().call(Principal::operator_(), in.name, request.dump(), options);
+        host->commands().call(Principal::of_operator(), in.name, request.dump(), options);
     print(std::cout, Ordered::parse(reply), in.format, in.rows);
 }
 

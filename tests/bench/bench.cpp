@@ -107,7 +107,7 @@ std::string ageing_sql(int day) {
 }
 
 Json bench_queries(Host& host) {
-    const auto operator_ = Principal::operator_();
+    const auto somebody = Principal::of_operator();
     const auto url = absolute_url(host);
     const std::string as_of = "2025-06-30";
     const auto sql = ageing_sql(dunlin::Date::parse(as_of).days());
@@ -115,7 +115,7 @@ Json bench_queries(Host& host) {
     int64_t rows = 0;
     for (int run = 0; run < 5; ++run) {
         auto began = now();
-        const auto answer = host.commands().call(operator_, "receivables.aging",
+        const auto answer = host.commands().call(somebody, "receivables.aging",
                                                  R"({"as_of":")" + as_of + R"(","by":"customer"})");
         ours.push_back(now() - began);
         by_hand.push_back(dunlin::bench::query_seconds(url, sql, rows));
@@ -123,7 +123,7 @@ Json bench_queries(Host& host) {
     std::vector<double> worklist;
     for (int run = 0; run < 3; ++run) {
         const auto began = now();
-        host.commands().call(operator_, "receivables.worklist",
+        host.commands().call(somebody, "receivables.worklist",
                              R"({"as_of":")" + as_of + R"(","limit":50})");
         worklist.push_back(now() - began);
     }
@@ -136,13 +136,13 @@ Json bench_queries(Host& host) {
 }
 
 Json bench_calls(Host& host) {
-    const auto operator_ = Principal::operator_();
+    const auto somebody = Principal::of_operator();
     const int calls = 20000;
     const auto began = now();
-    for (int i = 0; i < calls; ++i) host.commands().call(operator_, "book.nothing", "{}");
+    for (int i = 0; i < calls; ++i) host.commands().call(somebody, "book.nothing", "{}");
     const auto per_command = (now() - began) / calls;
     const auto loop =
-        Json::parse(host.commands().call(operator_, "book.service_calls", R"({"calls":20000000})"));
+        Json::parse(host.commands().call(somebody, "book.service_calls", R"({"calls":20000000})"));
     return {
         {"command_us", per_command * 1e6},
         {"service_call_ns", loop.at("us").get<double>() * 1000 / loop.at("calls").get<double>()},

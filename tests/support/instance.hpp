@@ -46,11 +46,11 @@ public:
     Dialect dialect() const { return dialect_; }
 
     Json call(const std::string& command, const Json& request = Json::object(),
-              const host::Principal& principal = host::Principal::operator_(),
+              const host::Principal& principal = host::Principal::of_operator(),
               const host::CallOptions& options = {});
     /// The status a call ends with; DUNLIN_OK when it succeeds.
     dunlin_status status_of(const std::string& command, const Json& request = Json::object(),
-                            const host::Principal& principal = host::Principal::operator_());
+                            const host::Principal& principal = host::Principal::of_operator());
     /// One batch into the sink, in one committed transaction. A date is given as "2026-02-28".
     AppliedBatch apply(const std::string& source, const std::string& entity,
                        const std::vector<ColumnSpec>& columns,

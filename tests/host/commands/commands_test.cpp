@@ -84,7 +84,7 @@ TEST_CASE("texts that would exhaust a stack or a memory are refused") {
     Instance instance(Dialect::sqlite, with_alpha());
     auto& commands = instance.host().commands();
     const auto call = [&](const std::string& text) {
-        return error_of([&] { commands.call(Principal::operator_(), "alpha.add", text); });
+        return error_of([&] { commands.call(Principal::of_operator(), "alpha.add", text); });
     };
 
     CHECK_THAT(call(std::string(900'000, '[')), Contains("nests deeper"));
@@ -98,14 +98,15 @@ TEST_CASE("the same idempotency key gives the first reply, another request a con
     host::CallOptions options;
     options.idempotency_key = "k1";
 
-    const auto first = instance.call("alpha.add", one("a", 5), Principal::operator_(), options);
-    const auto second = instance.call("alpha.add", one("a", 5), Principal::operator_(), options);
+    const auto first = instance.call("alpha.add", one("a", 5), Principal::of_operator(), options);
+    const auto second = instance.call("alpha.add", one("a", 5), Principal::of_operator(), options);
 
     CHECK(first == second);
     CHECK(instance.call("alpha.sum")["sum"] == 5);
-    CHECK_THAT(
-        error_of([&] { instance.call("alpha.add", one("a", 6), Principal::operator_(), options); }),
-        Contains("k1") && Contains("another request"));
+    CHECK_THAT(error_of([&] {
+                   instance.call("alpha.add", one("a", 6), Principal::of_operator(), options);
+               }),
+               Contains("k1") && Contains("another request"));
 }
 
 TEST_CASE("a failed action leaves its idempotency key free") {
@@ -115,9 +116,9 @@ TEST_CASE("a failed action leaves its idempotency key free") {
     auto failing = one();
     failing["fail"] = true;
 
-    error_of([&] { instance.call("alpha.add", failing, Principal::operator_(), options); });
+    error_of([&] { instance.call("alpha.add", failing, Principal::of_operator(), options); });
 
-    CHECK(instance.call("alpha.add", one(), Principal::operator_(), options)["sum"] == 1);
+    CHECK(instance.call("alpha.add", one(), Principal::of_operator(), options)["sum"] == 1);
 }
 
 TEST_CASE("a query cannot write") {
@@ -134,7 +135,7 @@ TEST_CASE("another business date needs its permission") {
     options.today = Date::parse("2025-12-31");
 
     CHECK(instance.call("alpha.sum")["today"] == "2026-03-02");
-    CHECK(instance.call("alpha.sum", Json::object(), Principal::operator_(), options)["today"] ==
+    CHECK(instance.call("alpha.sum", Json::object(), Principal::of_operator(), options)["today"] ==
           "2025-12-31");
     CHECK_THAT(error_of([&] { instance.call("alpha.sum", Json::object(), reader(), options); }),
                Contains("host.override_date"));

@@ -179,7 +179,7 @@ TEST_CASE("A6 grouped by customer the lines and the total add up, and a limited 
     CHECK(all.at("rows")[0].at("open") == "185.00");
     CHECK(all.at("totals")[0].at("open") == "255.00");
 
-    auto limited = host::Principal::operator_();
+    auto limited = host::Principal::of_operator();
     limited.scopes["customer"] = {book.id("customer", "C1")};
     const auto seen = book.instance().call("receivables.aging", {{"by", "customer"}}, limited);
     REQUIRE(seen.at("rows").size() == 1);

@@ -129,9 +129,9 @@ TEST_CASE("salesperson and portfolio limit every list, and an assignment moves t
     book.customer("C1");
     book.invoice("I1", "100", "2026-01-01", "2026-01-31", {{"salesperson", "ann"}});
     book.invoice("I2", "50", "2026-01-01", "2026-01-31", {{"salesperson", "bob"}});
-    auto ann = host::Principal::operator_();
+    auto ann = host::Principal::of_operator();
     ann.scopes["salesperson"] = {"ann"};
-    auto north = host::Principal::operator_();
+    auto north = host::Principal::of_operator();
     north.scopes["portfolio"] = {"north"};
 
     const auto open = [&](const host::Principal& who) {
@@ -152,7 +152,7 @@ TEST_CASE("a limited principal sees the claims on what it sees, whatever the sou
     book.invoice("I1", "100", "2026-01-01", "2026-01-31", {{"salesperson", "ann"}});
     claim_on(book, "I1", "dispute");
     book.invoice("I1", "100", "2026-01-01", "2026-01-31", {{"salesperson", "bob"}});
-    auto bob = host::Principal::operator_();
+    auto bob = host::Principal::of_operator();
     bob.scopes["salesperson"] = {"bob"};
 
     const auto total = [&](const char* member) {
