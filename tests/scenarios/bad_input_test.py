@@ -122,7 +122,8 @@ def check_bad_plugins():
                 time.sleep(0.1)
         token = next((made.folder / "tokens").glob("administrator*")).read_text().strip()
         request = urllib.request.Request(address + "/api/v1/bad_throw.now", data=b"{}", method="POST",
-                                         headers={"Authorization": "Bearer " + token})
+                                         headers={"Authorization": "Bearer " + token,
+                                                  "Content-Type": "application/json"})
         try:
             urllib.request.urlopen(request)
             raise AssertionError("a plugin that throws answered")
