@@ -123,6 +123,10 @@ CREATE TABLE receivables_item (
     PRIMARY KEY (customer_id, item_id)
 );
 
+-- Few items have instalments, and ageing must find them without reading the others.
+CREATE INDEX receivables_item_instalments ON receivables_item (customer_id, item_id)
+    WHERE instalments > 0;
+
 CREATE TABLE receivables_invoice_line (
     customer_id bigint NOT NULL,
     line_id bigint NOT NULL,
