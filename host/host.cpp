@@ -307,7 +307,7 @@ std::string Host::create_token(const std::string& name, const std::vector<std::s
     }
     for (const auto& role : roles) need_known("role", role, known_roles);
     for (const auto& scope : scopes) need_known("scope", scope.first, known_scopes);
-    const auto token = "dunlin_" + random_text(32);
+    auto token = "dunlin_" + random_text(32);
     auto tx = begin(Access::write);
     tx->db().exec("INSERT INTO dunlin_token VALUES (?, ?, ?, ?, ?, 0)", digest_of(token), name,
                   Json(roles).dump(), Json(scopes).dump(), tx->moment().now_us);
