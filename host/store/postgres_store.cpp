@@ -88,7 +88,7 @@ public:
              has_roles ? "" : "ALTER ROLE " + ask("SELECT current_user") + " CREATEROLE"});
         const auto collation =
             ask("SELECT datcollate FROM pg_database WHERE datname = current_database()");
-        const bool is_binary = collation.rfind("C", 0) == 0 || collation == "POSIX";
+        const bool is_binary = collation.rfind('C', 0) == 0 || collation == "POSIX";
         out.push_back({"store.collation", is_binary ? "ok" : "warn", "text sorts by " + collation,
                        is_binary ? ""
                                  : "create the database with LC_COLLATE 'C', so that lists "
