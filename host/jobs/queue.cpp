@@ -170,7 +170,7 @@ std::string JobQueue::cancel(int64_t id) {
         tx->moment().now_us, id);
     const auto told = tx->db().exec(
         "UPDATE dunlin_job SET cancel_requested = 1 WHERE id = ? AND state = 'running'", id);
-    const auto state = state_of(*tx, id);
+    auto state = state_of(*tx, id);
     if (gone + told == 0) refuse(id, "cannot be cancelled: it is " + state);
     tx->commit();
     return state;

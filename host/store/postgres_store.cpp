@@ -167,7 +167,7 @@ private:
     /// The role with exactly these rights; empty when there is none and none can be made.
     static std::string grant_role(Connection& db, const Grant& grant, bool may_create) {
         check_name(grant.plugin_id);
-        const auto role = role_name(db, grant.plugin_id);
+        auto role = role_name(db, grant.plugin_id);
         const auto quoted = "\"" + role + "\"";
         if (!db.query("SELECT 1 FROM pg_roles WHERE rolname = ?", role)->step()) {
             if (!may_create) return "";
