@@ -93,7 +93,8 @@ public:
 
     /// From here on SQL is judged by this wall; null: the host's own. The wall outlives the use.
     virtual void enter(const Wall* wall) = 0;
-    /// The session's scope (a table on SQLite, settings on PostgreSQL); it ends with the transaction.
+    /// The session's scope (a table on SQLite, settings on PostgreSQL); it ends with the
+    /// transaction.
     virtual void set_scope(const std::map<std::string, std::set<std::string>>& scopes) = 0;
 
     virtual std::unique_ptr<Prepared> prepare(std::string_view sql) = 0;
