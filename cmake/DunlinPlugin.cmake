@@ -1,3 +1,29 @@
+# dunlin_manifest_header(<plugin.json> <header> [<variable>]): writes what DUNLIN_PLUGIN() embeds, for C
+# and C++; the variable becomes the plugin's id. The text is an array, because a literal must end at
+# 65,536 characters.
+function(dunlin_manifest_header manifest header)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${manifest})
+  file(READ ${manifest} json)
+  string(JSON id GET "${json}" id)
+  string(JSON version GET "${json}" version)
+  string(JSON minor_required GET "${json}" abi minor_required)
+  file(READ ${manifest} bytes HEX)
+  string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${bytes}")
+  string(REPLACE "'\\x0a'," "'\\n',\n" bytes "${bytes}")
+  file(CONFIGURE OUTPUT ${header} @ONLY CONTENT [=[
+#pragma once
+#define DUNLIN_PLUGIN_ID "@id@"
+#define DUNLIN_PLUGIN_VERSION "@version@"
+#define DUNLIN_PLUGIN_MINOR_REQUIRED @minor_required@
+static const char dunlin_manifest[] = {
+@bytes@0};
+#define DUNLIN_PLUGIN_MANIFEST dunlin_manifest
+]=])
+  if(ARGC GREATER 2)
+    set(${ARGV2} ${id} PARENT_SCOPE)
+  endif()
+endfunction()
+
 # dunlin_add_plugin(<id> SOURCES <files...> [LINK <targets...>])
 #
 # Called from the plugin's folder, which holds plugin.json (and schema/ where it keeps tables). Makes
@@ -11,22 +37,11 @@ function(dunlin_add_plugin id)
     message(FATAL_ERROR "dunlin_add_plugin(${id}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
   set(manifest ${CMAKE_CURRENT_SOURCE_DIR}/plugin.json)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${manifest})
-  file(READ ${manifest} json)
-  string(JSON manifest_id GET "${json}" id)
-  string(JSON version GET "${json}" version)
+  set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
+  dunlin_manifest_header(${manifest} ${generated}/dunlin_manifest.h manifest_id)
   if(NOT manifest_id STREQUAL id)
     message(FATAL_ERROR "dunlin_add_plugin(${id}): plugin.json says the id is ${manifest_id}")
   endif()
-  set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
-  file(CONFIGURE OUTPUT ${generated}/dunlin_manifest.h @ONLY CONTENT [=[
-#pragma once
-#define DUNLIN_PLUGIN_ID "@id@"
-#define DUNLIN_PLUGIN_VERSION "@version@"
-// Outside a directive: a raw literal within one is limited to what the preprocessor buffers.
-[[maybe_unused]] static constexpr char dunlin_manifest[] = R"manifest(@json@)manifest";
-#define DUNLIN_PLUGIN_MANIFEST dunlin_manifest
-]=])
 
   add_library(dunlin_${id}_core OBJECT ${arg_SOURCES})
   target_include_directories(dunlin_${id}_core PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${generated})

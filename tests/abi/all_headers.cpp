@@ -65,5 +65,6 @@ private:
 
 #define DUNLIN_PLUGIN_ID "all"
 #define DUNLIN_PLUGIN_VERSION "1.0.0"
+#define DUNLIN_PLUGIN_MINOR_REQUIRED 0
 #define DUNLIN_PLUGIN_MANIFEST "{}"
 DUNLIN_PLUGIN(Everything);

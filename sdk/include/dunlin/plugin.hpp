@@ -222,8 +222,8 @@ private:
 
 }  // namespace dunlin
 
-/// The one exported symbol. DUNLIN_PLUGIN_ID, DUNLIN_PLUGIN_VERSION and DUNLIN_PLUGIN_MANIFEST come
-/// from the header that dunlin_add_plugin() generates out of plugin.json.
+/// The one exported symbol. DUNLIN_PLUGIN_ID, _VERSION, _MINOR_REQUIRED and _MANIFEST come from the
+/// header that dunlin_add_plugin() generates out of plugin.json.
 #define DUNLIN_PLUGIN(Class)                                                               \
     extern "C" DUNLIN_EXPORT const dunlin_plugin_desc* DUNLIN_CALL dunlin_plugin_query_v1( \
         void) noexcept {                                                                   \
@@ -231,7 +231,7 @@ private:
                                              sizeof(dunlin_plugin_desc),                   \
                                              DUNLIN_ABI_MAJOR,                             \
                                              DUNLIN_ABI_MINOR,                             \
-                                             0,                                            \
+                                             DUNLIN_PLUGIN_MINOR_REQUIRED,                 \
                                              static_cast<uint16_t>(sizeof(void*) * 8),     \
                                              DUNLIN_PLUGIN_ID,                             \
                                              DUNLIN_PLUGIN_VERSION,                        \

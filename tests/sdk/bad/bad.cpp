@@ -8,7 +8,7 @@
 #include <new>
 #include <stdexcept>
 
-#include "manifest.h"
+#include "dunlin_manifest.h"
 
 namespace {
 
@@ -52,7 +52,7 @@ extern "C" DUNLIN_EXPORT const dunlin_plugin_desc* DUNLIN_CALL dunlin_plugin_que
                                          BAD_ID,
                                          "1.0.0",
                                          DUNLIN_SDK_VERSION,
-                                         manifest_json,
+                                         DUNLIN_PLUGIN_MANIFEST,
                                          &create};
     return &desc;
 }

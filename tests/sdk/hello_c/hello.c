@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manifest.h"
+#include "dunlin_manifest.h"
 
 struct hello {
     dunlin_plugin table;
@@ -249,7 +249,7 @@ const dunlin_plugin_desc *DUNLIN_CALL dunlin_plugin_query_v1(void) {
                                             .id = "hello_c",
                                             .version = "1.0.0",
                                             .sdk_version = DUNLIN_SDK_VERSION,
-                                            .manifest_json = manifest_json,
+                                            .manifest_json = DUNLIN_PLUGIN_MANIFEST,
                                             .create = create};
     return &desc;
 }
