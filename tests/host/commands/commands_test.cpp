@@ -80,6 +80,21 @@ TEST_CASE("a request that breaks its schema gets every violation") {
     CHECK_THAT(error, Contains("'colour'") && Contains("'shape'"));
 }
 
+TEST_CASE("a date that no calendar has is refused by the name of its member") {
+    Instance instance(Dialect::sqlite, with_alpha());
+    const auto refusal = [&](const char* date) {
+        return error_of([&] { instance.call("alpha.add", {{"name", "a"}, {"on", date}}); });
+    };
+
+    for (const auto* date :
+         {"2023-02-29", "1900-02-29", "2024-02-30", "2024-04-31", "0000-01-01"}) {
+        CHECK_THAT(refusal(date), Contains("on: must be a date such as 2026-02-28"));
+    }
+    for (const auto* date : {"2024-02-29", "2000-02-29", "2023-02-28", "1996-02-29"}) {
+        CHECK_THAT(refusal(date), !Contains("date"));
+    }
+}
+
 TEST_CASE("texts that would exhaust a stack or a memory are refused") {
     Instance instance(Dialect::sqlite, with_alpha());
     auto& commands = instance.host().commands();
