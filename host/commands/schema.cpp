@@ -28,9 +28,8 @@ using Adapter = valijson::adapters::NlohmannJsonAdapter;
 // std::regex recurses once for every character it reads: a long text would exhaust the stack.
 constexpr int pattern_chars_max = 4096;
 constexpr const char* date_pattern =
-    "^(?!0000)([0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|"
-    "(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-"
-    "02-29)$";
+    "^(?!0000)(\\d{4}-((0[1-9]|1[0-2])-(0[1-9]|1\\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|"
+    "1[02])-31)|(\\d{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$";
 
 const std::set<std::string> plain_keywords = {
     "$schema",

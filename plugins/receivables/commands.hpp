@@ -35,11 +35,6 @@ inline Json money(int64_t units, std::string_view currency) {
 inline Json day(Date date) {
     return date == never ? Json() : Json(date.text());
 }
-/// The id in a request member; 0 when it is absent.
-inline int64_t id_of(const Call& call, const char* key) {
-    const auto text = call.value<std::string>(key, "");
-    return text.empty() ? 0 : Id<struct AnyTag>::parse(text).value();
-}
 Filter filter_of(const Call& call);
 Json item_json(const ListedItem& item, Date as_of);
 /// The customer, or a refusal that does not tell whether it exists.

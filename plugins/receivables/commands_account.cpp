@@ -147,8 +147,8 @@ Json items(Call& call) {
     page.limit = call.value<int64_t>("limit", 100);
     const auto after = call.value<std::string>("after", "");
     if (const auto colon = after.find(':'); colon != std::string::npos) {
-        page.after_customer = Id<struct AnyTag>::parse(after.substr(0, colon)).value();
-        page.after_item = Id<struct AnyTag>::parse(after.substr(colon + 1)).value();
+        page.after_customer = Id<ListedItem>::parse(after.substr(0, colon)).value();
+        page.after_item = Id<ListedItem>::parse(after.substr(colon + 1)).value();
     }
     auto wanted = page;
     ++wanted.limit;  // One more tells whether there is another page.
@@ -168,7 +168,7 @@ Json customer(Call& call) {
     constexpr int64_t items_max = 200;
     Views views(call.tx());
     const auto as_of = call.date("as_of", call.today());
-    const auto info = need_customer(views, id_of(call, "customer"));
+    const auto info = need_customer(views, call.id("customer"));
     Filter filter;
     filter.customers = {info.id};
     auto out = customer_json(info);
@@ -205,7 +205,7 @@ Json customer(Call& call) {
 
 Json statement(Call& call) {
     Views views(call.tx());
-    const auto info = need_customer(views, id_of(call, "customer"));
+    const auto info = need_customer(views, call.id("customer"));
     const auto to = call.date("to", call.today());
     const auto from = call.date("from", to - 30);
     if (to < from) throw Error(DUNLIN_E_INVALID, "\"from\" is after \"to\"; swap them");

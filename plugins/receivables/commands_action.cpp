@@ -16,15 +16,13 @@ ListedItem need_item(Views& views, int64_t customer_id, int64_t item_id, Date to
     return *found;
 }
 
-int64_t amount_of(const Json& text, const std::string& currency) {
-    const auto& amount = text.is_object() ? text.at("amount") : text;
-    if (text.is_object() && text.value("currency", currency) != currency) {
-        throw Error(DUNLIN_E_INVALID,
-                    "the amount is in " + text.value("currency", "") + ", the item in " + currency);
+/// The amount of a request, in a currency.
+int64_t positive_amount(const Call& call, std::string_view currency) {
+    const auto amount = call.money("amount", currency);
+    if (!amount || amount->units() <= 0) {
+        throw Error(DUNLIN_E_INVALID, "the amount must be above zero");
     }
-    const auto units = Money::parse_units(amount.get_ref<const std::string&>());
-    if (units <= 0) throw Error(DUNLIN_E_INVALID, "the amount must be above zero");
-    return units;
+    return amount->units();
 }
 
 void announce(Call& call, int64_t customer_id, const char* entity) {
@@ -62,10 +60,10 @@ void check_room(const ListedItem& item, int64_t Allocation::*end, const Use& use
 Json allocate(const Services& services, Call& call) {
     Views views(call.tx());
     Desk desk(call.tx());
-    const auto customer_id = id_of(call, "customer");
+    const auto customer_id = call.id("customer");
     desk.hold_account(customer_id);
-    const auto source = need_item(views, customer_id, id_of(call, "source"), call.today());
-    const auto target = need_item(views, customer_id, id_of(call, "target"), call.today());
+    const auto source = need_item(views, customer_id, call.id("source"), call.today());
+    const auto target = need_item(views, customer_id, call.id("target"), call.today());
     if (source.amount >= 0 || target.amount <= 0) {
         throw Error(DUNLIN_E_INVALID,
                     "an allocation leads from a payment or credit to something owed; swap "
@@ -81,8 +79,8 @@ Json allocate(const Services& services, Call& call) {
     allocation.id = services.next_id();
     allocation.source_id = source.id;
     allocation.target_id = target.id;
-    allocation.instalment_id = id_of(call, "instalment");
-    allocation.amount = amount_of(call.request().at("amount"), target.currency);
+    allocation.instalment_id = call.id("instalment");
+    allocation.amount = positive_amount(call, target.currency);
     allocation.given_on = call.date("date", never);
     const auto days = live_days(allocation, {source.posted_on, source.void_on},
                                 {target.posted_on, target.void_on});
@@ -110,8 +108,8 @@ Json allocate(const Services& services, Call& call) {
 
 Json reverse_allocation(Call& call) {
     Views views(call.tx());
-    const auto customer_id = id_of(call, "customer");
-    const auto id = id_of(call, "allocation");
+    const auto customer_id = call.id("customer");
+    const auto id = call.id("allocation");
     const auto on = call.date("date", call.today());
     const auto all = views.allocations(customer_id);
     const auto it = std::find_if(all.begin(), all.end(), [&](const StoredAllocation& stored) {
@@ -133,11 +131,11 @@ Json reverse_allocation(Call& call) {
 
 Json place_claim(const Services& services, Call& call) {
     Views views(call.tx());
-    const auto customer = need_customer(views, id_of(call, "customer"));
+    const auto customer = need_customer(views, call.id("customer"));
     Claim claim;
     claim.customer_id = customer.id;
     claim.id = services.next_id();
-    claim.item_id = id_of(call, "item");
+    claim.item_id = call.id("item");
     claim.kind = call.value<std::string>("kind", "");
     claim.owner = call.value<std::string>("owner", "");
     claim.reference = call.value<std::string>("reference", "");
@@ -155,14 +153,11 @@ Json place_claim(const Services& services, Call& call) {
         }
         claim.currency = item.currency;
     }
-    if (const auto amount = call.request().find("amount"); amount != call.request().end()) {
-        if (claim.currency.empty() && amount->is_object()) {
-            claim.currency = amount->value("currency", "");
-        }
+    if (call.request().contains("amount")) {
         if (claim.currency.empty()) {
             throw Error(DUNLIN_E_INVALID, "an amount on the whole account needs its currency");
         }
-        claim.amount = amount_of(*amount, claim.currency);
+        claim.amount = positive_amount(call, claim.currency);
     }
     if (!claim.currency.empty()) static_cast<void>(Currency(claim.currency));
     Desk(call.tx()).insert(claim, call.now_us());
@@ -172,8 +167,8 @@ Json place_claim(const Services& services, Call& call) {
 
 Json lift_claim(Call& call) {
     Views views(call.tx());
-    const auto customer_id = id_of(call, "customer");
-    const auto claim = views.claim(customer_id, id_of(call, "claim"));
+    const auto customer_id = call.id("customer");
+    const auto claim = views.claim(customer_id, call.id("claim"));
     if (!claim) {
         throw Error(DUNLIN_E_NOT_FOUND,
                     "there is no such claim that you may see; "
@@ -202,8 +197,7 @@ Json assign(Call& call) {
         throw Error(DUNLIN_E_INVALID, "name a collector, a portfolio or both");
     }
     int64_t assigned = 0;
-    for (const auto& text : call.request().at("customers")) {
-        const auto id = Id<struct AnyTag>::parse(text.get_ref<const std::string&>()).value();
+    for (const auto id : call.ids("customers")) {
         const auto customer = need_customer(views, id);
         desk.assign(customer.id, collector, portfolio);
         announce(call, customer.id, "customer");

@@ -48,12 +48,12 @@ Json aged_json(const AgedLine& line, const Buckets& buckets, std::string_view cu
 
 Filter filter_of(const Call& call) {
     Filter filter;
-    if (const auto id = id_of(call, "customer")) filter.customers.push_back(id);
+    if (const auto id = call.id("customer")) filter.customers.push_back(id);
     const auto company = call.value<std::string>("company", "");
     if (company == "0") {
         filter.company_id = 0;
     } else if (!company.empty()) {
-        filter.company_id = id_of(call, "company");
+        filter.company_id = call.id("company");
     }
     filter.currency = call.value<std::string>("currency", "");
     filter.salesperson = call.value<std::string>("salesperson", "");

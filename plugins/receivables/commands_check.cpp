@@ -51,7 +51,7 @@ Json reconcile(Call& call) {
 Json backdated(Call& call) {
     Views views(call.tx());
     constexpr int64_t day_us = int64_t{86400} * 1000000;
-    const auto known_after = Date::parse(call.request().at("known_after").get<std::string>());
+    const auto known_after = call.date("known_after", never);
     const auto before = call.date("effective_before", known_after);
     auto rows = Json::array();
     for (const auto& row : views.backdated(int64_t{known_after.days()} * day_us, before,

@@ -7,14 +7,17 @@
 #include <dunlin/abi/jobs.h>
 #include <dunlin/abi/plugin.h>
 #include <dunlin/connector.hpp>
+#include <dunlin/money.hpp>
 #include <dunlin/services.hpp>
 #include <dunlin/sink.hpp>
 
 #include <cstring>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dunlin {
 
@@ -43,13 +46,49 @@ public:
         return it == request_.end() || it->is_null() ? fallback : it->template get<T>();
     }
     Date date(const char* key, Date fallback) const {
-        const auto it = request_.find(key);
-        return it == request_.end() || it->is_null()
-                   ? fallback
-                   : Date::parse(it->template get_ref<const std::string&>());
+        return read(key, fallback, [](const Json& value) { return Date::parse(text_of(value)); });
+    }
+    /// An id or a list of them; 0 or none when the member is absent.
+    int64_t id(const char* key) const { return read(key, int64_t{0}, id_of); }
+    std::vector<int64_t> ids(const char* key) const {
+        return read(key, std::vector<int64_t>(), [](const Json& list) {
+            std::vector<int64_t> out;
+            for (const auto& value : list) out.push_back(id_of(value));
+            return out;
+        });
+    }
+    /// "12.50", or {"amount":"12.50","currency":"EUR"}, in this currency and no other; nothing when
+    /// the member is absent.
+    std::optional<Money> money(const char* key, std::string_view currency) const {
+        return read(key, std::optional<Money>(), [&](const Json& value) -> std::optional<Money> {
+            const auto& given = value.is_object() ? value.at("currency") : Json(currency);
+            if (given != currency) {
+                throw Error(DUNLIN_E_INVALID, "the amount is in " + text_of(given) + ", not in " +
+                                                  std::string(currency));
+            }
+            const auto& amount = value.is_object() ? value.at("amount") : value;
+            return Money(Money::parse_units(text_of(amount)), Currency(currency));
+        });
     }
 
 private:
+    static const std::string& text_of(const Json& value) {
+        if (!value.is_string()) throw Error(DUNLIN_E_INVALID, "must be a text");
+        return value.get_ref<const std::string&>();
+    }
+    static int64_t id_of(const Json& value) { return Id<Call>::parse(text_of(value)).value(); }
+    /// What `parse` makes of the member; its errors name it.
+    template <class T, class Parse>
+    T read(const char* key, const T& fallback, Parse parse) const {
+        const auto it = request_.find(key);
+        if (it == request_.end() || it->is_null()) return fallback;
+        try {
+            return parse(*it);
+        } catch (const Error& e) {
+            throw Error(e.status(), std::string(key) + ": " + e.what());
+        }
+    }
+
     Transaction tx_;
     Cancel cancel_;
     const dunlin_call* call_;
