@@ -19,10 +19,10 @@ std::unique_ptr<Prepared> due_jobs(Tx& tx, const std::string& columns,
     auto rows =
         tx.db().prepare("SELECT " + columns + " FROM dunlin_job WHERE " + is_due +
                         " AND kind IN (" + marks + ") ORDER BY run_at_us, id LIMIT 1" + ending);
-    rows->bind_i64(0, tx.moment().now_us);
-    rows->bind_i64(1, tx.moment().now_us);
+    rows->bind_at(0, tx.moment().now_us);
+    rows->bind_at(1, tx.moment().now_us);
     for (std::size_t i = 0; i < kinds.size(); ++i) {
-        rows->bind_text(static_cast<uint32_t>(i + 2), kinds[i]);
+        rows->bind_at(static_cast<uint32_t>(i + 2), kinds[i]);
     }
     return rows;
 }

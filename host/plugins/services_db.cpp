@@ -12,6 +12,7 @@ using dunlin::Error;
 using dunlin::to_abi;
 using dunlin::to_view;
 using dunlin::host::Access;
+using dunlin::host::Bytes;
 using dunlin::host::Prepared;
 
 /// A statement that knows its transaction. When that ends first, `view` is null and every further
@@ -184,23 +185,23 @@ dunlin_status DUNLIN_CALL reset(dunlin_stmt* stmt, dunlin_err* err) noexcept {
     return guarded(err, [&] { use(stmt).reset(); });
 }
 dunlin_status DUNLIN_CALL bind_null(dunlin_stmt* stmt, uint32_t index, dunlin_err* err) noexcept {
-    return guarded(err, [&] { use(stmt).bind_null(index); });
+    return guarded(err, [&] { use(stmt).bind_at(index, nullptr); });
 }
 dunlin_status DUNLIN_CALL bind_i64(dunlin_stmt* stmt, uint32_t index, int64_t value,
                                    dunlin_err* err) noexcept {
-    return guarded(err, [&] { use(stmt).bind_i64(index, value); });
+    return guarded(err, [&] { use(stmt).bind_at(index, value); });
 }
 dunlin_status DUNLIN_CALL bind_f64(dunlin_stmt* stmt, uint32_t index, double value,
                                    dunlin_err* err) noexcept {
-    return guarded(err, [&] { use(stmt).bind_f64(index, value); });
+    return guarded(err, [&] { use(stmt).bind_at(index, value); });
 }
 dunlin_status DUNLIN_CALL bind_text(dunlin_stmt* stmt, uint32_t index, dunlin_str value,
                                     dunlin_err* err) noexcept {
-    return guarded(err, [&] { use(stmt).bind_text(index, to_view(value)); });
+    return guarded(err, [&] { use(stmt).bind_at(index, to_view(value)); });
 }
 dunlin_status DUNLIN_CALL bind_blob(dunlin_stmt* stmt, uint32_t index, dunlin_str value,
                                     dunlin_err* err) noexcept {
-    return guarded(err, [&] { use(stmt).bind_blob(index, to_view(value)); });
+    return guarded(err, [&] { use(stmt).bind_at(index, Bytes{to_view(value)}); });
 }
 
 dunlin_status DUNLIN_CALL step(dunlin_stmt* stmt, dunlin_err* err) noexcept {

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <dunlin/abi/db.h>
-#include <dunlin/arrow.hpp>
-#include <dunlin/error.hpp>
+#include "store/cells.hpp"
 
-#include <cstdint>
+#include <functional>
+#include <limits>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
-#include <string>
-#include <string_view>
 #include <type_traits>
-#include <vector>
 
 namespace dunlin::host {
 
@@ -29,52 +24,64 @@ struct Wall {
     bool is_scoped = false;            // The current call is a scoped one.
 };
 
-/// A prepared statement on the native handle. Errors are dunlin::Error; indexes start at 0.
-class Prepared {
+/// A published view for which every session also has "<name>_scoped".
+struct ScopedView {
+    std::string name;
+    std::map<std::string, std::string> columns;  // Dimension → column.
+};
+
+/// What every session of a store must have.
+struct SessionSettings {
+    std::vector<ScopedView> views;
+    std::map<std::string, std::string> roles;  // Plugin → role of PostgreSQL.
+};
+
+/// A prepared statement on the native handle, and the row it is on. Errors are dunlin::Error.
+class Prepared : public Row {
 public:
-    virtual ~Prepared() = default;
-    virtual void bind_null(uint32_t index) = 0;
-    virtual void bind_i64(uint32_t index, int64_t value) = 0;
-    virtual void bind_f64(uint32_t index, double value) = 0;
-    virtual void bind_text(uint32_t index, std::string_view value) = 0;
-    virtual void bind_blob(uint32_t index, std::string_view value) = 0;
     virtual bool step() = 0;
     virtual void reset() = 0;
-    virtual int64_t changes() = 0;
+    virtual uint32_t parameter_count() = 0;
     virtual uint32_t column_count() = 0;
     virtual std::string_view column_name(uint32_t index) = 0;
-    virtual int32_t column_type(uint32_t index) = 0;  // DUNLIN_COL_…
-    virtual int64_t i64(uint32_t index) = 0;
-    virtual double f64(uint32_t index) = 0;
-    virtual std::string_view text(uint32_t index) = 0;
-    virtual std::string_view blob(uint32_t index) = 0;
-    bool is_null(uint32_t index) { return column_type(index) == DUNLIN_COL_NULL; }
-    virtual int64_t exec_batch(ArrowArrayStream rows) = 0;
-    virtual ArrowArrayStream query_stream() = 0;
+    int64_t changes() const { return changes_; }
 
+    /// Runs once for every row; rows changed.
+    int64_t exec_rows(const BatchView& rows);
+    int64_t exec_batch(ArrowArrayStream rows);
+    ArrowArrayStream query_stream();
+
+    /// Text and bytes are copied.
     template <class... Args>
     void bind(const Args&... args) {
         uint32_t index = 0;
         (bind_at(index++, args), ...);
     }
-
-private:
     template <class T>
     void bind_at(uint32_t index, const T& value) {
         if constexpr (std::is_same_v<T, std::nullptr_t>) {
-            bind_null(index);
+            bind_cell(index, {});
+        } else if constexpr (std::is_same_v<T, Bytes>) {
+            bind_cell(index, value);
         } else if constexpr (std::is_floating_point_v<T>) {
-            bind_f64(index, value);
+            bind_cell(index, double{value});
         } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
-            bind_i64(index, static_cast<int64_t>(value));
+            bind_cell(index, static_cast<int64_t>(value));
         } else if constexpr (requires { value.days(); }) {
-            bind_i64(index, value.days());
+            bind_at(index, value.days());
         } else if constexpr (requires { value.has_value(); }) {
-            value ? bind_at(index, *value) : bind_null(index);
+            value ? bind_at(index, *value) : bind_cell(index, {});
         } else {
-            bind_text(index, std::string_view(value));
+            bind_cell(index, text_cell(std::string_view(value)));
         }
     }
+
+protected:
+    virtual void bind_cell(uint32_t index, const Cell& value) = 0;
+    virtual int64_t run_rows(const std::vector<ColumnView>& columns, int64_t rows) = 0;
+    /// Runs the query; each call of what is returned moves to the next row, and to null at the end.
+    virtual std::function<Row*()> rows() = 0;
+    int64_t changes_ = 0;
 };
 
 /// One database session, checked out of the pool for one transaction. One thread at a time.
@@ -87,34 +94,37 @@ public:
     virtual void commit() = 0;
     virtual void rollback() noexcept = 0;
     /// Nested, named by depth: "SAVEPOINT dunlin_1", …
-    virtual void savepoint(int depth) = 0;
-    virtual void release_savepoint(int depth) = 0;
-    virtual void rollback_to_savepoint(int depth) = 0;
+    void savepoint(int depth) { command("SAVEPOINT dunlin_" + std::to_string(depth)); }
+    void release_savepoint(int depth) {
+        command("RELEASE SAVEPOINT dunlin_" + std::to_string(depth));
+    }
+    virtual void rollback_to_savepoint(int depth) {
+        command("ROLLBACK TO SAVEPOINT dunlin_" + std::to_string(depth));
+    }
 
     /// From here on SQL is judged by this wall; null: the host's own. The wall outlives the use.
-    virtual void enter(const Wall* wall) = 0;
+    void enter(const Wall* wall) { wall_ = wall; }
     /// The session's scope (a table on SQLite, settings on PostgreSQL); it ends with the
     /// transaction.
     virtual void set_scope(const std::map<std::string, std::set<std::string>>& scopes) = 0;
 
     virtual std::unique_ptr<Prepared> prepare(std::string_view sql) = 0;
     /// Several statements, for migrations only.
-    virtual void exec_script(std::string_view sql) = 0;
-    virtual int64_t bulk_write(std::string_view table, const std::vector<std::string>& keys,
-                               int32_t mode, ArrowArrayStream rows) = 0;
-    virtual ArrowArrayStream bulk_lookup(std::string_view table, ArrowArrayStream keys,
-                                         const std::vector<std::string>& columns) = 0;
+    virtual void exec_script(const std::string& sql) { command(sql); }
+    int64_t bulk_write(std::string_view table, const std::vector<std::string>& keys, int32_t mode,
+                       ArrowArrayStream rows);
+    ArrowArrayStream bulk_lookup(std::string_view table, ArrowArrayStream keys,
+                                 const std::vector<std::string>& columns);
 
     /// Orders outbox rows by commit visibility: on PostgreSQL this transaction's xid, and the
     /// oldest xid still running; on SQLite 0 and the largest number (one writer at a time).
-    virtual int64_t transaction_number() = 0;
-    virtual int64_t visible_below() = 0;
+    virtual int64_t transaction_number() { return 0; }
+    virtual int64_t visible_below() { return std::numeric_limits<int64_t>::max(); }
 
     /// Runs to the end; rows changed.
     template <class... Args>
     int64_t exec(std::string_view sql, const Args&... args) {
-        auto statement = prepare(sql);
-        statement->bind(args...);
+        auto statement = query(sql, args...);
         while (statement->step()) {
         }
         return statement->changes();
@@ -125,6 +135,43 @@ public:
         statement->bind(args...);
         return statement;
     }
+    /// The first value of the first row as text; empty when there is none.
+    template <class... Args>
+    std::string value(std::string_view sql, const Args&... args) {
+        auto statement = query(sql, args...);
+        return statement->step() ? std::string(statement->text(0)) : "";
+    }
+
+    /// For the pool: makes the session as it must be, before begin().
+    void use(std::shared_ptr<const SessionSettings> settings);
+    /// For the pool: nothing open, no scope, no wall.
+    virtual void hand_over() noexcept;
+    /// False when it was lost, or left in the middle of something.
+    virtual bool is_fit() const noexcept { return true; }
+
+protected:
+    struct BulkWrite {
+        std::string table;
+        std::vector<std::string> columns, keys;
+        std::string conflict;  // " ON CONFLICT …" of an upsert.
+    };
+    struct BulkLookup {
+        std::string table;
+        std::vector<std::string> keys, columns;
+    };
+    /// A command of the host's own.
+    virtual void command(const std::string& sql) = 0;
+    virtual int64_t write_rows(const BulkWrite& to, StreamReader& rows) = 0;
+    /// One row for each key, null where there is none.
+    virtual void look_up(const BulkLookup& from, const BatchView& keys, BatchBuilder& out) = 0;
+    /// What a statement is kept by: the same text means something else to another plugin.
+    static std::string key_of(const Wall* wall, std::string_view sql);
+
+    const Wall* wall_ = nullptr;
+    Access access_ = Access::read;
+    std::shared_ptr<const SessionSettings> settings_;
+    std::vector<std::string> views_;   // Made in this session.
+    std::set<std::string> relations_;  // Tables and views of the database, in lower case.
 };
 
 }  // namespace dunlin::host

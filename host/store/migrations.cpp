@@ -6,20 +6,16 @@
 #include "host_schema.hpp"
 
 #include <sodium.h>
+#include <boost/algorithm/string/predicate.hpp>
 
-#include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <map>
+#include <regex>
 
 namespace dunlin::host {
 namespace {
 
 constexpr int64_t lock_number = 0x64756e6c696e;  // "dunlin"
-
-const char* dialect_name(Dialect dialect) {
-    return dialect == Dialect::sqlite ? "sqlite" : "postgresql";
-}
 
 std::string sha256_of(std::string_view text) {
     unsigned char hash[crypto_hash_sha256_BYTES];
@@ -33,95 +29,69 @@ std::string sha256_of(std::string_view text) {
     throw Error(DUNLIN_E_DATA, "migrations of " + owner + ": " + why);
 }
 
-/// "001_ledger.sql", "001_ledger.postgresql.sql": number, and dialect or "".
-struct FileName {
-    int number = 0;
-    std::string stem;
-    std::string dialect;
-};
-
-FileName parse_name(const std::string& owner, const std::string& name) {
-    const bool ok =
-        name.size() > 8 && name[3] == '_' && name.substr(name.size() - 4) == ".sql" &&
-        std::all_of(name.begin(), name.begin() + 3, [](char c) { return c >= '0' && c <= '9'; });
-    if (!ok) refuse(owner, "\"" + name + "\" is not named NNN_name.sql");
-    FileName out{std::stoi(name.substr(0, 3)), name.substr(0, name.size() - 4), ""};
-    const auto dot = out.stem.find('.');
-    if (dot != std::string::npos) {
-        out.dialect = out.stem.substr(dot + 1);
-        out.stem.resize(dot);
-        if (out.dialect != "postgresql" && out.dialect != "sqlite") {
-            refuse(owner, "\"" + name + "\" names an unknown database; use .postgresql or .sqlite");
-        }
-    }
-    return out;
-}
-
-/// Chooses a file per number and numbers them without gaps.
+/// A file per number, the dialect's own in place of the common one, without gaps.
 std::vector<Migration> choose(const std::string& owner, Dialect dialect,
                               const std::map<std::string, std::string>& files) {
-    std::map<int, Migration> by_number;
-    std::map<int, bool> is_special;
-    for (const auto& [name, sql] : files) {
-        const auto parsed = parse_name(owner, name);
-        if (!parsed.dialect.empty() && parsed.dialect != dialect_name(dialect)) continue;
-        const bool special = !parsed.dialect.empty();
-        auto& chosen = by_number[parsed.number];
-        if (!chosen.name.empty()) {
-            if (is_special[parsed.number] == special ||
-                parse_name(owner, chosen.name).stem != parsed.stem) {
-                refuse(owner, "the number of " + name + " is taken by " + chosen.name);
-            }
-            if (!special) continue;
-        }
-        is_special[parsed.number] = special;
-        chosen = {owner, parsed.number, name, sql, sha256_of(sql)};
-    }
+    static const std::regex form("([0-9]{3})(_[^.]+)(\\.(postgresql|sqlite))?\\.sql");
+    const std::string own = dialect == Dialect::sqlite ? ".sqlite" : ".postgresql";
     std::vector<Migration> out;
-    for (auto& [number, migration] : by_number) {
-        if (number != static_cast<int>(out.size()) + 1) {
-            refuse(owner, "number " + std::to_string(out.size() + 1) + " is missing before " +
-                              migration.name);
+    std::string stem;
+    bool was_own = false;
+    for (const auto& [name, sql] : files) {
+        std::smatch parts;
+        if (!std::regex_match(name, parts, form)) {
+            refuse(owner, "\"" + name +
+                              "\" is not named NNN_name.sql, NNN_name.postgresql.sql or "
+                              "NNN_name.sqlite.sql");
         }
-        out.push_back(std::move(migration));
+        if (parts[3].matched && parts[3] != own) continue;
+        const int number = std::stoi(parts[1]);
+        const bool is_own = parts[3].matched;
+        if (!out.empty() && out.back().number == number && parts[2] == stem && is_own != was_own) {
+            if (!is_own) continue;
+            out.pop_back();
+        }
+        const int next = static_cast<int>(out.size()) + 1;
+        if (number > next) {
+            refuse(owner, "number " + std::to_string(next) + " is missing before " + name);
+        }
+        if (number < next) {
+            refuse(owner, "the number of " + name + " is taken" +
+                              (out.empty() ? "; the first is 001" : " by " + out.back().name));
+        }
+        was_own = is_own;
+        stem = parts[2];
+        out.push_back({owner, number, name, sql, sha256_of(sql)});
     }
     return out;
 }
 
-bool is_published_view(const std::string& name) {
-    const auto at = name.find("_v");
-    return at != std::string::npos && at + 2 < name.size() && name[at + 2] >= '1' &&
-           name[at + 2] <= '9' && name.find('_', at + 2) != std::string::npos;
-}
-
-void check_owner(const Migration& migration, const std::string& statement) {
+/// An owner changes its own relations, and reads published views besides.
+void check_owner(const Migration& migration, const std::string& statement,
+                 const std::set<std::string>& relations) {
+    static const std::set<std::string> schema_verbs = {"create", "alter", "drop"};
+    static const std::set<std::string> verbs = {"insert", "update", "delete", "select", "with"};
+    static const std::regex published(".*_v[1-9][0-9]*_.*");
     const std::string prefix = migration.owner == "host" ? "dunlin" : migration.owner;
     const auto sql = scan_sql(statement);
     const auto fail = [&](const std::string& what) {
         throw Error(DUNLIN_E_DENIED, "migration " + migration.name + " of " + migration.owner +
                                          " touches " + what +
-                                         "; it may only change what begins "
-                                         "with " +
-                                         prefix + "_ and read published views");
+                                         "; it may only change what begins with " + prefix +
+                                         "_ and read published views");
     };
-    static const std::vector<std::string> verbs = {"create", "alter",  "drop",   "insert",
-                                                   "update", "delete", "select", "with"};
-    if (std::find(verbs.begin(), verbs.end(), sql.first) == verbs.end()) fail(sql.first);
-    const bool is_ddl = sql.first == "create" || sql.first == "alter" || sql.first == "drop";
+    const bool is_ddl = schema_verbs.count(sql.first) > 0;
+    if (!is_ddl && !verbs.count(sql.first)) fail(sql.first);
     if (is_ddl && sql.targets.empty()) fail("something other than a table, view or index");
-    for (const auto& name : sql.targets) {
-        if (!is_own_name(prefix, name)) fail(name);
-    }
-    const bool is_reading =
-        sql.first == "select" || sql.first == "with" || (is_ddl && sql.first == "create");
-    for (const auto& name : sql.tables) {
-        if (!is_own_name(prefix, name) && !(is_reading && is_published_view(name)) &&
-            !(sql.first == "insert" && name != sql.tables.front() && is_published_view(name))) {
-            fail(name);
+    for (const auto* changed : {&sql.targets, &sql.writes}) {
+        for (const auto& name : *changed) {
+            if (!is_own_name(prefix, name)) fail(name);
         }
     }
     for (const auto& name : sql.names) {
-        if (migration.owner != "host" && name.rfind("dunlin_", 0) == 0) fail(name);
+        if (is_own_name(prefix, name)) continue;
+        const bool is_foreign = relations.count(name) && !std::regex_match(name, published);
+        if (is_foreign || boost::starts_with(name, "dunlin_")) fail(name);
     }
 }
 
@@ -134,18 +104,9 @@ void create_table(Connection& db) {
         "PRIMARY KEY (owner, number))");
 }
 
-bool has_table(Connection& db) {
-    auto query = db.dialect() == Dialect::sqlite
-                     ? db.query("SELECT 1 FROM sqlite_master WHERE name = ?", "dunlin_migration")
-                     : db.query(
-                           "SELECT 1 FROM pg_tables WHERE tablename = ? AND schemaname = "
-                           "current_schema()",
-                           "dunlin_migration");
-    return query->step();
-}
-
 Applied read_applied(Connection& db) {
     Applied out;
+    if (!relations_of(db).count("dunlin_migration")) return out;
     auto query = db.query("SELECT owner, number, sha256 FROM dunlin_migration");
     while (query->step()) {
         out[{std::string(query->text(0)), static_cast<int>(query->i64(1))}] = query->text(2);
@@ -191,7 +152,7 @@ std::vector<Migration> host_migrations(Dialect dialect) {
 
 std::vector<Migration> plan_migrations(Store& store, const std::vector<Migration>& all) {
     auto lease = store.begin(Access::read);
-    const auto applied = has_table(*lease) ? read_applied(*lease) : Applied{};
+    const auto applied = read_applied(*lease);
     std::vector<Migration> out;
     for (const auto& migration : all) {
         if (is_due(applied, migration)) out.push_back(migration);
@@ -209,7 +170,7 @@ void apply_migrations(Store& store, const std::vector<Migration>& all, int64_t n
         create_table(*lease);
         if (!is_due(read_applied(*lease), migration)) continue;
         for (const auto& statement : split_script(migration.sql)) {
-            check_owner(migration, statement);
+            check_owner(migration, statement, relations_of(*lease));
             try {
                 lease->exec_script(statement);
             } catch (const Error& e) {

@@ -1,42 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/postgres_connection.hpp"
 
+#include <Poco/Data/PostgreSQL/SessionHandle.h>
+#include <boost/algorithm/string/predicate.hpp>
 #include <nlohmann/json.hpp>
 
-#include "store/backends.hpp"
-#include "store/postgres_prepared.hpp"
-
-#include <Poco/Data/PostgreSQL/SessionHandle.h>
+#include <algorithm>
 
 namespace dunlin::host {
 namespace {
 
 constexpr std::size_t statements_max = 200;
 
-dunlin_status status_of(std::string_view state) {
-    if (state == "23505") return DUNLIN_E_EXISTS;
-    if (state == "23503" || state == "40001" || state == "40P01" || state == "25P02") {
-        return DUNLIN_E_CONFLICT;
-    }
-    if (state == "42501" || state == "25006") return DUNLIN_E_DENIED;
-    if (state == "57014") return DUNLIN_E_TIMEOUT;
-    const auto group = state.substr(0, 2);
-    if (state == "55P03" || group == "08" || group == "53" || group == "57" || state.empty()) {
-        return DUNLIN_E_UNAVAILABLE;
-    }
-    if (group == "54") return DUNLIN_E_LIMIT;
-    if (group == "XX") return DUNLIN_E_DATA;
-    return DUNLIN_E_INVALID;
-}
-
-const char* remedy_of(std::string_view state) {
-    if (state == "40001" || state == "40P01") return "; somebody else was faster, try again";
-    if (state == "55P03") return "; another transaction holds the row, try again";
-    if (state == "25P02") return "; roll back and start again";
-    if (state == "25006") return "; write from an action, not from a query";
-    if (state == "53100") return "; make room on the database's disk";
-    return "";
-}
+struct Meaning {
+    std::string_view state;
+    dunlin_status status;
+    const char* remedy = "";
+};
+/// The first with which the SQLSTATE starts holds.
+constexpr Meaning meanings[] = {
+    {"23505", DUNLIN_E_EXISTS},
+    {"23503", DUNLIN_E_CONFLICT},
+    {"40001", DUNLIN_E_CONFLICT, "; somebody else was faster, try again"},
+    {"40P01", DUNLIN_E_CONFLICT, "; somebody else was faster, try again"},
+    {"25P02", DUNLIN_E_CONFLICT, "; roll back and start again"},
+    {"42501", DUNLIN_E_DENIED},
+    {"25006", DUNLIN_E_DENIED, "; write from an action, not from a query"},
+    {"57014", DUNLIN_E_TIMEOUT},
+    {"55P03", DUNLIN_E_UNAVAILABLE, "; another transaction holds the row, try again"},
+    {"53100", DUNLIN_E_UNAVAILABLE, "; make room on the database's disk"},
+    {"08", DUNLIN_E_UNAVAILABLE},
+    {"53", DUNLIN_E_UNAVAILABLE},
+    {"57", DUNLIN_E_UNAVAILABLE},
+    {"54", DUNLIN_E_LIMIT},
+    {"XX", DUNLIN_E_DATA},
+    {"", DUNLIN_E_INVALID},
+};
 
 }  // namespace
 
@@ -49,6 +48,7 @@ PostgresConnection::PostgresConnection(Poco::Data::Session session, const StoreO
         db_, [](void*, const char*) {}, nullptr);
     run("SET TIME ZONE 'UTC'");
     run("SET client_encoding TO 'UTF8'");
+    run("SET bytea_output TO 'hex'");
     run("SET lock_timeout = " + std::to_string(options.wait_max.count()));
     // Streams are read to their end, and staged batches are sorted in memory.
     run("SET cursor_tuple_fraction = 1.0");
@@ -76,30 +76,21 @@ Result PostgresConnection::checked(Result result, std::string_view what) const {
     const auto detail = field(PG_DIAG_MESSAGE_DETAIL);
     if (!detail.empty()) message += " (" + detail + ")";
     if (state == "42501" && wall_) message = "plugin " + wall_->plugin_id + ", " + message;
-    throw Error(status_of(state), message + remedy_of(state));
+    const auto* meaning =
+        std::find_if(std::begin(meanings), std::end(meanings), [&](const Meaning& one) {
+            return boost::starts_with(state.empty() ? "08" : state, one.state);
+        });
+    throw Error(meaning->status, message + meaning->remedy);
 }
 
 Result PostgresConnection::run(const std::string& sql) {
     return checked(Result(PQexec(db_, sql.c_str())), sql);
 }
 
-Result PostgresConnection::run(const std::string& sql, Parameters& parameters) {
-    const auto* values = parameters.values();
-    return checked(Result(PQexecParams(db_, sql.c_str(), parameters.size(), nullptr, values,
-                                       parameters.lengths(), parameters.formats(), 0)),
+Result PostgresConnection::run(const std::string& sql, const Parameters& parameters) {
+    return checked(Result(PQexecParams(db_, sql.c_str(), parameters.size(), nullptr,
+                                       parameters.values(), nullptr, nullptr, 0)),
                    sql);
-}
-
-void PostgresConnection::use(std::shared_ptr<const PostgresSettings> settings) {
-    if (settings_ && settings_->version == settings->version) return;
-    for (const auto& name : views_) run("DROP VIEW IF EXISTS pg_temp." + name);
-    views_.clear();
-    for (const auto& view : settings->views) {
-        run(scoped_view_sql(view, Dialect::postgresql));
-        views_.push_back(view.name + "_scoped");
-        run("GRANT SELECT ON pg_temp." + views_.back() + " TO PUBLIC");
-    }
-    settings_ = std::move(settings);
 }
 
 void PostgresConnection::begin(Access access) {
@@ -128,14 +119,8 @@ void PostgresConnection::rollback() noexcept {
     if (state != PQTRANS_IDLE && state != PQTRANS_UNKNOWN) Result(PQexec(db_, "ROLLBACK"));
 }
 
-void PostgresConnection::savepoint(int depth) {
-    run("SAVEPOINT dunlin_" + std::to_string(depth));
-}
-void PostgresConnection::release_savepoint(int depth) {
-    run("RELEASE SAVEPOINT dunlin_" + std::to_string(depth));
-}
 void PostgresConnection::rollback_to_savepoint(int depth) {
-    run("ROLLBACK TO SAVEPOINT dunlin_" + std::to_string(depth));
+    Connection::rollback_to_savepoint(depth);
     role_ = "?";
 }
 
@@ -157,28 +142,22 @@ void PostgresConnection::set_scope(const std::map<std::string, std::set<std::str
         setting.set(0, "dunlin.scope_" + dimension);
         // An array without values matches nothing, an empty setting everything. Local: it ends
         // with the transaction.
-        const auto list = nlohmann::json(values).dump();
-        setting.set(1, list);
+        setting.set(1, nlohmann::json(values).dump());
         run("SELECT set_config($1, $2, true)", setting);
     }
 }
 
-bool PostgresConnection::is_broken() const noexcept {
-    return PQstatus(db_) != CONNECTION_OK;
-}
-
-void PostgresConnection::hand_over() noexcept {
-    wall_ = nullptr;
-    rollback();
+bool PostgresConnection::is_fit() const noexcept {
+    return !is_broken() && PQtransactionStatus(db_) == PQTRANS_IDLE &&
+           PQpipelineStatus(db_) == PQ_PIPELINE_OFF;
 }
 
 std::unique_ptr<Prepared> PostgresConnection::prepare(std::string_view sql) {
-    auto key =
-        (wall_ ? wall_->plugin_id + (wall_->is_scoped ? "+" : "-") : "-") + "\n" + std::string(sql);
+    auto key = key_of(wall_, sql);
     auto found = judged_.find(key);
     if (found == judged_.end()) {
         Judged judged{scan_sql(sql), next_name()};
-        if (wall_) check_wall(*wall_, judged.text);
+        if (wall_) check_wall(*wall_, judged.text, relations_);
         checked(
             Result(PQprepare(db_, judged.name.c_str(), judged.text.dollars.c_str(), 0, nullptr)),
             sql);
@@ -187,22 +166,23 @@ std::unique_ptr<Prepared> PostgresConnection::prepare(std::string_view sql) {
     return std::make_unique<PostgresPrepared>(*this, found->second.text, found->second.name, wall_);
 }
 
-void PostgresConnection::exec_script(std::string_view sql) {
+void PostgresConnection::exec_script(const std::string& sql) {
     use_role(nullptr);
-    run(std::string(sql));
+    run(sql);
+}
+
+int64_t PostgresConnection::number(const std::string& sql) {
+    ResultRows rows(run("SELECT CAST(CAST(" + sql + " AS text) AS bigint)"));
+    rows.next();
+    return rows.i64(0);
 }
 
 int64_t PostgresConnection::transaction_number() {
-    ResultRows rows(run("SELECT CAST(CAST(pg_current_xact_id() AS text) AS bigint)"));
-    rows.next();
-    return rows.i64(0);
+    return number("pg_current_xact_id()");
 }
 
 int64_t PostgresConnection::visible_below() {
-    ResultRows rows(
-        run("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"));
-    rows.next();
-    return rows.i64(0);
+    return number("pg_snapshot_xmin(pg_current_snapshot())");
 }
 
 }  // namespace dunlin::host

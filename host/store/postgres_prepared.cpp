@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/postgres_prepared.hpp"
+#include "store/postgres_connection.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,6 +11,8 @@ namespace {
 
 /// Rows that travel before their answers are read.
 constexpr int64_t pipeline_rows = 256;
+/// A fetch of a cursor is at most about this large.
+constexpr int64_t fetch_rows = 8192, fetch_bytes = int64_t{16} << 20;
 
 int64_t changed_by(const PGresult* result) {
     auto* read = const_cast<PGresult*>(result);
@@ -24,34 +26,17 @@ void PostgresPrepared::forget_rows() {
     is_run_ = false;
     rows_ = ResultRows();
 }
-void PostgresPrepared::bind_null(uint32_t index) {
+void PostgresPrepared::bind_cell(uint32_t index, const Cell& value) {
     forget_rows();
-    parameters_.set_null(index);
-}
-void PostgresPrepared::bind_i64(uint32_t index, int64_t value) {
-    forget_rows();
-    parameters_.set(index, text_of(value));
-}
-void PostgresPrepared::bind_f64(uint32_t index, double value) {
-    forget_rows();
-    parameters_.set(index, text_of(value));
-}
-void PostgresPrepared::bind_text(uint32_t index, std::string_view value) {
-    forget_rows();
-    parameters_.set(index, std::string(value));
-}
-void PostgresPrepared::bind_blob(uint32_t index, std::string_view value) {
-    forget_rows();
-    parameters_.set(index, std::string(value), /*is_bytes=*/true);
+    parameters_.set(index, value);
 }
 
 bool PostgresPrepared::step() {
     if (!is_run_) {
         connection_->use_role(wall_);
-        const auto* values = parameters_.values();
         rows_ = ResultRows(connection_->checked(
-            Result(PQexecPrepared(connection_->handle(), name_->c_str(), parameters_.size(), values,
-                                  parameters_.lengths(), parameters_.formats(), 0)),
+            Result(PQexecPrepared(connection_->handle(), name_->c_str(), parameters_.size(),
+                                  parameters_.values(), nullptr, nullptr, 0)),
             sql_->dollars));
         is_run_ = true;
         changes_ = changed_by(rows_.get());
@@ -73,10 +58,6 @@ const PGresult* PostgresPrepared::shape() {
     return shape_.get();
 }
 
-uint32_t PostgresPrepared::column_count() {
-    return static_cast<uint32_t>(PQnfields(shape()));
-}
-
 std::string_view PostgresPrepared::column_name(uint32_t index) {
     const char* name = PQfname(shape(), static_cast<int>(index));
     if (!name) {
@@ -95,10 +76,11 @@ int64_t PostgresPrepared::send_rows(const std::vector<ColumnView>& columns, int6
     std::exception_ptr unsent;
     try {
         for (auto row = from; row < to; ++row) {
-            parameters_.set_row(columns, row);
-            const auto* values = parameters_.values();
-            need(PQsendQueryPrepared(db, name_->c_str(), parameters_.size(), values,
-                                     parameters_.lengths(), parameters_.formats(), 0));
+            for (uint32_t i = 0; i < columns.size(); ++i) {
+                parameters_.set(i, cell_of(columns[i], row));
+            }
+            need(PQsendQueryPrepared(db, name_->c_str(), parameters_.size(), parameters_.values(),
+                                     nullptr, nullptr, 0));
         }
     } catch (const Error&) {
         unsent = std::current_exception();
@@ -128,60 +110,41 @@ int64_t PostgresPrepared::send_rows(const std::vector<ColumnView>& columns, int6
     return changed;
 }
 
-int64_t PostgresPrepared::exec_batch(ArrowArrayStream rows) {
-    StreamReader reader(rows);
+int64_t PostgresPrepared::run_rows(const std::vector<ColumnView>& columns, int64_t rows) {
     forget_rows();
+    connection_->use_role(wall_);
+    need(PQenterPipelineMode(connection_->handle()));
     int64_t changed = 0;
-    while (reader.next()) {
-        const auto view = reader.view();
-        if (view.columns() != parameters_.size()) {
-            throw Error(DUNLIN_E_INVALID, "the batch has " + std::to_string(view.columns()) +
-                                              " columns for " + std::to_string(parameters_.size()) +
-                                              " parameters");
-        }
-        std::vector<ColumnView> columns;
-        for (int64_t i = 0; i < view.columns(); ++i) columns.push_back(view[i]);
-        connection_->use_role(wall_);
-        need(PQenterPipelineMode(connection_->handle()));
-        for (int64_t from = 0; from < view.rows(); from += pipeline_rows) {
-            changed += send_rows(columns, from, std::min(view.rows(), from + pipeline_rows));
-        }
-        PQexitPipelineMode(connection_->handle());
+    for (int64_t from = 0; from < rows; from += pipeline_rows) {
+        changed += send_rows(columns, from, std::min(rows, from + pipeline_rows));
     }
+    PQexitPipelineMode(connection_->handle());
     return changed;
 }
 
-ArrowArrayStream PostgresPrepared::query_stream() {
-    std::vector<ColumnSpec> specs;
-    for (uint32_t i = 0; i < column_count(); ++i) specs.push_back(spec_of_alias(column_name(i)));
+std::function<Row*()> PostgresPrepared::rows() {
+    struct Fetched {
+        ResultRows rows;
+        int64_t size = 256;  // Adapted to the size of the rows, so that memory stays flat.
+        bool is_over = false;
+    };
     const auto cursor = connection_->next_name();
     connection_->use_role(wall_);
     connection_->run("DECLARE " + cursor + " NO SCROLL CURSOR FOR " + sql_->dollars, parameters_);
-    struct State {
-        BatchBuilder builder;
-        int64_t fetch = 256;  // Adapted to the size of the rows, so that memory stays flat.
-        bool is_over = false;
-    };
-    auto state = std::make_shared<State>(State{BatchBuilder(specs)});
-    auto* connection = connection_;
-    return make_stream(schema_of(specs), [=]() -> std::optional<ArrowArray> {
-        if (state->is_over) return std::nullopt;
-        ResultRows rows(
-            connection->run("FETCH FORWARD " + std::to_string(state->fetch) + " FROM " + cursor));
-        std::size_t bytes = 1;
-        while (rows.next()) {
-            for (uint32_t i = 0; i < specs.size(); ++i) {
-                bytes += append_cell(state->builder[i], rows, i);
-            }
+    return [cursor, db = connection_, some = std::make_shared<Fetched>()]() -> Row* {
+        while (!some->rows.next()) {
+            if (some->is_over) return nullptr;
+            some->rows = ResultRows(
+                db->run("FETCH FORWARD " + std::to_string(some->size) + " FROM " + cursor));
+            some->is_over = some->rows.rows() < some->size;
+            if (some->is_over) db->run("CLOSE " + cursor);
+            const auto row_bytes = PQresultMemorySize(some->rows.get()) /
+                                   static_cast<std::size_t>(some->rows.rows() + 1);
+            some->size = std::clamp<int64_t>(fetch_bytes / static_cast<int64_t>(row_bytes + 1), 1,
+                                             fetch_rows);
         }
-        state->is_over = rows.rows() < state->fetch;
-        if (state->is_over) connection->run("CLOSE " + cursor);
-        if (rows.rows() == 0) return std::nullopt;
-        const auto fitting =
-            static_cast<int64_t>(batch_bytes) * rows.rows() / static_cast<int64_t>(bytes);
-        state->fetch = std::clamp<int64_t>(fitting, 1, batch_rows);
-        return state->builder.finish().take_array();
-    });
+        return &some->rows;
+    };
 }
 
 }  // namespace dunlin::host

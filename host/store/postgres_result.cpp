@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/postgres_connection.hpp"
-#include "store/row_batch.hpp"
 
-#include <charconv>
-#include <cstring>
+#include <sodium.h>
 
 namespace dunlin::host {
 namespace {
@@ -12,123 +10,83 @@ namespace {
 constexpr Oid oid_bool = 16, oid_bytea = 17, oid_int8 = 20, oid_int2 = 21, oid_int4 = 23,
               oid_float4 = 700, oid_float8 = 701, oid_numeric = 1700, oid_oid = 26;
 
-int hex_digit(char c) {
-    return c <= '9' ? c - '0' : c - 'a' + 10;
+/// A whole number where it is one: sums are numeric, and "12.000" is a whole number as well.
+Cell cell_of_numeric(std::string_view text) {
+    const auto dot = text.find('.');
+    const bool is_whole = dot == std::string_view::npos ||
+                          text.find_first_not_of('0', dot + 1) == std::string_view::npos;
+    if (is_whole && text.substr(0, dot).size() < 19) return number_of<int64_t>(text.substr(0, dot));
+    return number_of<double>(text);
+}
+
+template <class T>
+void append_number(std::string& out, T value) {
+    char text[40];
+    out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
 }
 
 }  // namespace
 
-std::size_t Parameters::checked(std::size_t index) const {
-    if (index < values_.size()) return index;
-    throw Error(DUNLIN_E_INVALID,
-                "the statement has only " + std::to_string(values_.size()) + " parameters");
-}
-
-void Parameters::set(std::size_t index, std::string value, bool is_bytes) {
-    const auto at = checked(index);
-    if (!is_bytes && value.find('\0') != std::string::npos) {
-        throw Error(DUNLIN_E_INVALID, "a text contains the character NUL; store it as bytes");
-    }
-    values_[at] = std::move(value);
-    is_null_[at] = false;
-    is_bytes_[at] = is_bytes;
-}
-
-void Parameters::set_null(std::size_t index) {
-    is_null_[checked(index)] = true;
-}
-
-void Parameters::set_row(const std::vector<ColumnView>& columns, int64_t row) {
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        const auto& column = columns[i];
-        if (column.is_null(row)) {
-            set_null(i);
-            continue;
-        }
-        switch (column.type()) {
-            case Type::text: set(i, std::string(column.text(row))); break;
-            case Type::bytes: set(i, std::string(column.text(row)), true); break;
-            case Type::f64: set(i, text_of(column.f64(row))); break;
-            default: set(i, text_of(column.i64(row)));
-        }
+void append_text(std::string& out, const Cell& cell) {
+    if (const auto* number = std::get_if<int64_t>(&cell)) {
+        append_number(out, *number);
+    } else if (const auto* text = std::get_if<std::string_view>(&cell)) {
+        out += *text;
+    } else if (const auto* real = std::get_if<double>(&cell)) {
+        append_number(out, *real);
+    } else if (const auto* bytes = std::get_if<Bytes>(&cell)) {
+        const auto& [view] = *bytes;
+        const auto begin = out.append("\\x").size();
+        out.resize(begin + 2 * view.size() + 1);
+        sodium_bin2hex(out.data() + begin, 2 * view.size() + 1,
+                       reinterpret_cast<const unsigned char*>(view.data()), view.size());
+        out.pop_back();
     }
 }
 
-const char* const* Parameters::values() {
-    pointers_.clear();
-    lengths_.clear();
-    formats_.clear();
-    for (std::size_t i = 0; i < values_.size(); ++i) {
-        pointers_.push_back(is_null_[i] ? nullptr : values_[i].c_str());
-        lengths_.push_back(static_cast<int>(values_[i].size()));
-        formats_.push_back(is_bytes_[i] ? 1 : 0);
-    }
-    return pointers_.data();
-}
-
-int ResultRows::at(uint32_t index) const {
-    if (!result_ || row_ < 0 || row_ >= rows() ||
-        index >= static_cast<uint32_t>(PQnfields(result_.get()))) {
+void Parameters::set(uint32_t index, const Cell& value) {
+    if (index >= texts_.size()) {
         throw Error(DUNLIN_E_INVALID,
-                    "the statement is on no row or has no column " + std::to_string(index));
+                    "the statement has only " + std::to_string(texts_.size()) + " parameters");
     }
-    return static_cast<int>(index);
+    auto& text = texts_[index];
+    text.clear();
+    append_text(text, value);
+    values_[index] = is_null(value) ? nullptr : text.c_str();
 }
 
-int32_t ResultRows::column_type(uint32_t index) const {
-    if (!result_ || row_ < 0 || row_ >= rows() || is_null(index)) return DUNLIN_COL_NULL;
-    switch (PQftype(result_.get(), at(index))) {
-        case oid_bool:
-        case oid_int2:
-        case oid_int4:
-        case oid_int8:
-        case oid_oid: return DUNLIN_COL_I64;
-        case oid_float4:
-        case oid_float8: return DUNLIN_COL_F64;
-        case oid_numeric:
-            return text(index).find('.') == std::string_view::npos ? DUNLIN_COL_I64
-                                                                   : DUNLIN_COL_F64;
-        case oid_bytea: return DUNLIN_COL_BLOB;
-        default: return DUNLIN_COL_TEXT;
+std::string_view ResultRows::text(uint32_t index) {
+    if (!is_on_row()) return {};
+    if (index >= static_cast<uint32_t>(PQnfields(result_.get()))) {
+        throw Error(DUNLIN_E_INVALID, "the statement has no column " + std::to_string(index));
     }
-}
-
-std::string_view ResultRows::text(uint32_t index) const {
-    const int column = at(index);
+    const int column = static_cast<int>(index);
     return {PQgetvalue(result_.get(), row_, column),
             static_cast<std::size_t>(PQgetlength(result_.get(), row_, column))};
 }
 
-int64_t ResultRows::i64(uint32_t index) const {
-    if (is_null(index)) return 0;
-    auto value = text(index);
-    const auto type = PQftype(result_.get(), at(index));
-    if (type == oid_bool) return value == "t";
-    if (type == oid_numeric || type == oid_float8) {
-        // "12.000" is a whole number as well.
-        const auto dot = value.find('.');
-        if (dot != std::string_view::npos &&
-            value.find_first_not_of('0', dot + 1) == std::string_view::npos) {
-            value = value.substr(0, dot);
+Cell ResultRows::cell(uint32_t index) {
+    const auto value = text(index);
+    const int column = static_cast<int>(index);
+    if (!is_on_row() || PQgetisnull(result_.get(), row_, column)) return {};
+    switch (PQftype(result_.get(), column)) {
+        case oid_bool: return static_cast<int64_t>(value == "t");
+        case oid_int2:
+        case oid_int4:
+        case oid_int8:
+        case oid_oid: return number_of<int64_t>(value);
+        case oid_float4:
+        case oid_float8: return number_of<double>(value);
+        case oid_numeric: return cell_of_numeric(value);
+        case oid_bytea: {
+            auto& bytes = bytes_[index];
+            bytes.resize(value.size() / 2 - 1);  // "\x" and two digits for each.
+            sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
+                           value.data() + 2, value.size() - 2, nullptr, nullptr, nullptr);
+            return Bytes{bytes};
         }
+        default: return value;
     }
-    return number_of<int64_t>(value);
-}
-
-double ResultRows::f64(uint32_t index) const {
-    return is_null(index) ? 0 : number_of<double>(text(index));
-}
-
-std::string_view ResultRows::blob(uint32_t index) {
-    const auto hex = text(index);
-    if (PQftype(result_.get(), at(index)) != oid_bytea || hex.substr(0, 2) != "\\x") return hex;
-    auto& bytes = bytes_[index];
-    bytes.clear();
-    bytes.reserve(hex.size() / 2);
-    for (std::size_t i = 2; i + 1 < hex.size(); i += 2) {
-        bytes += static_cast<char>(hex_digit(hex[i]) << 4 | hex_digit(hex[i + 1]));
-    }
-    return bytes;
 }
 
 }  // namespace dunlin::host

@@ -3,89 +3,65 @@
 
 #include <dunlin/error.hpp>
 
-#include <fcntl.h>
+#include <Poco/Pipe.h>
+#include <Poco/PipeStream.h>
+#include <Poco/Process.h>
+#include <Poco/StreamCopier.h>
 #include <libpq-fe.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/algorithm/string/replace.hpp>
 
-#include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <memory>
-#include <vector>
+#include <set>
+#include <tuple>
 
 namespace dunlin::host {
 namespace {
 
-struct OptionsDelete {
-    void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-using Options = std::unique_ptr<PQconninfoOption, OptionsDelete>;
+using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
 }  // namespace
 
 PostgresUrl::PostgresUrl(const std::string& url) {
-    const bool is_uri = url.rfind("postgresql://", 0) == 0;
-    const auto text = is_uri ? url : url.substr(std::strlen("postgresql:"));
-    const Options parsed(PQconninfoParse(text.c_str(), nullptr));
+    const bool is_uri = boost::starts_with(url, "postgresql://");
+    const auto text = is_uri ? url : url.substr(url.find(':') + 1);
+    const Options parsed(PQconninfoParse(text.c_str(), nullptr), &PQconninfoFree);
     if (!parsed) {
         throw Error(DUNLIN_E_INVALID,
                     "the store URL cannot be read; write "
                     "postgresql:host=… port=… dbname=… user=… password=…");
     }
-    for (const auto* option = parsed.get(); option->keyword; ++option) {
-        if (option->val && *option->val) options_[option->keyword] = option->val;
-    }
+    const auto take = [&](const PQconninfoOption& option) {
+        if (!option.val || !*option.val || !options_.emplace(option.keyword, option.val).second) {
+            return;
+        }
+        if (option.envvar) environment_[option.envvar] = option.val;
+        if (!std::strchr(option.val, ' ')) return;
+        throw Error(DUNLIN_E_INVALID, "the " + std::string(option.keyword) +
+                                          " of the store URL has a space, which is not supported; "
+                                          "change it");
+    };
+    for (const auto* option = parsed.get(); option->keyword; ++option) take(*option);
     // Poco knows no defaults for these.
-    const Options defaults(PQconndefaults());
+    static const std::set<std::string> needed = {"user", "port", "password"};
+    const Options defaults(PQconndefaults(), &PQconninfoFree);
     for (const auto* option = defaults.get(); option && option->keyword; ++option) {
-        const std::string key = option->keyword;
-        const bool is_needed = key == "user" || key == "port" || key == "password";
-        if (is_needed && option->val && *option->val) options_.emplace(key, option->val);
+        if (needed.count(option->keyword)) take(*option);
     }
-    options_.emplace("dbname", options_["user"]);
-    options_.emplace("host", "localhost");
-    options_.emplace("connect_timeout", "10");
-    password_ = options_["password"];
-    options_.erase("password");
-    for (const auto& [key, value] : options_) {
-        if (value.find(' ') == std::string::npos) continue;
-        throw Error(DUNLIN_E_INVALID,
-                    "the store URL has a space in " + key + ", which is not supported");
-    }
-    if (password_.find(' ') != std::string::npos) {
-        throw Error(DUNLIN_E_INVALID,
-                    "the database password has a space, which is not supported; change it");
+    for (auto [key, variable, value] : {std::tuple("dbname", "PGDATABASE", options_["user"]),
+                                        {"host", "PGHOST", "localhost"},
+                                        {"connect_timeout", "PGCONNECT_TIMEOUT", "10"}}) {
+        if (options_.emplace(key, value).second) environment_[variable] = value;
     }
 }
 
 std::string PostgresUrl::for_session() const {
-    const auto escaped = [](const std::string& value) {
-        std::string out;
-        for (const char c : value) {
-            if (c == '\\' || c == '\'') out += '\\';
-            out += c;
-        }
-        return out;
-    };
     std::string out;
-    for (const auto& [key, value] : options_) out += key + "=" + escaped(value) + " ";
-    if (!password_.empty()) return out + "password=" + escaped(password_);
-    out.pop_back();
-    return out;
-}
-
-std::string PostgresUrl::for_tool() const {
-    std::string out;
-    for (const auto& [key, value] : options_) {
-        out += key + "='";
-        for (const char c : value) {
-            if (c == '\\' || c == '\'') out += '\\';
-            out += c;
-        }
-        out += "' ";
+    for (auto [key, value] : options_) {
+        boost::replace_all(value, "\\", "\\\\");
+        boost::replace_all(value, "'", "\\'");
+        out += (out.empty() ? "" : " ") + key + "=" + value;
     }
     return out;
 }
@@ -100,56 +76,29 @@ std::string PostgresUrl::shown() const {
     return out;
 }
 
-std::string PostgresUrl::without_password(std::string text) const {
-    if (password_.empty()) return text;
-    for (auto at = text.find(password_); at != std::string::npos; at = text.find(password_, at)) {
-        text.replace(at, password_.size(), "…");
-        at += std::strlen("…");
-    }
-    return text;
+std::string PostgresUrl::without_password(const std::string& text) const {
+    const auto password = options_.find("password");
+    return password == options_.end() ? text : boost::replace_all_copy(text, password->second, "…");
 }
 
 void dump_database(const PostgresUrl& url, const std::filesystem::path& folder) {
-    namespace fs = std::filesystem;
     std::error_code bad;
-    fs::create_directories(folder, bad);
-    const auto log = (folder / "pg_dump.log").string();
+    std::filesystem::create_directories(folder, bad);
     const auto part = (folder / "dunlin.dump.part").string();
-    std::vector<std::string> words = {"pg_dump", "-w", "-Fc", "-f", part, "-d", url.for_tool()};
-    std::vector<char*> argv, env;
-    for (auto& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    // In the environment: everybody can read a command line.
-    std::string secret = "PGPASSWORD=" + url.password();
-    for (char** at = environ; *at; ++at) {
-        if (std::strncmp(*at, "PGPASSWORD=", 11) != 0) env.push_back(*at);
-    }
-    if (!url.password().empty()) env.push_back(secret.data());
-    env.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, 2, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
-                                       0600);
-    pid_t pid = 0;
-    const int failure = ::posix_spawnp(&pid, "pg_dump", &actions, nullptr, argv.data(), env.data());
-    ::posix_spawn_file_actions_destroy(&actions);
-    if (failure != 0) {
-        throw Error(DUNLIN_E_UNAVAILABLE, std::string("pg_dump cannot be started: ") +
-                                              std::strerror(failure) +
-                                              "; apt-get install postgresql-client");
-    }
-    int state = 0;
-    while (::waitpid(pid, &state, 0) < 0 && errno == EINTR) {
-    }
-    if (state == 0) fs::rename(part, folder / "dunlin.dump", bad);
-    if (state != 0 || bad) {
-        std::ifstream in(log);
-        const std::string said{std::istreambuf_iterator<char>(in), {}};
-        throw Error(DUNLIN_E_UNAVAILABLE, "the backup of " + url.shown() + " failed: " +
-                                              (bad ? bad.message() : said.substr(0, 500)) +
-                                              "; check the folder and the version of pg_dump");
-    }
-    fs::remove(log, bad);
+    Poco::Pipe errors;
+    const auto tool = Poco::Process::launch("pg_dump", {"-w", "-Fc", "-f", part}, nullptr, nullptr,
+                                            &errors, url.environment());
+    Poco::PipeInputStream in(errors);
+    std::string said;
+    Poco::StreamCopier::copyToString(in, said);
+    const int code = tool.wait();
+    if (code == 0) std::filesystem::rename(part, folder / "dunlin.dump", bad);
+    if (code == 0 && !bad) return;
+    if (said.empty()) said = bad ? bad.message() : "pg_dump cannot be started";
+    throw Error(DUNLIN_E_UNAVAILABLE, "the backup of " + url.shown() +
+                                          " failed: " + said.substr(0, 500) +
+                                          "; check the folder and the version of pg_dump, which "
+                                          "apt-get install postgresql-client installs");
 }
 
 }  // namespace dunlin::host

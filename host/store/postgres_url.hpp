@@ -15,17 +15,16 @@ public:
 
     /// As Poco takes it.
     std::string for_session() const;
-    /// For libpq's tools, without the password.
-    std::string for_tool() const;
     /// For people, without the password.
     std::string shown() const;
-    const std::string& password() const { return password_; }
     /// A text of somebody else's with the password taken out.
-    std::string without_password(std::string text) const;
+    std::string without_password(const std::string& text) const;
+    /// The options as PostgreSQL's tools take them: everybody can read a command line.
+    const std::map<std::string, std::string>& environment() const { return environment_; }
 
 private:
     std::map<std::string, std::string> options_;
-    std::string password_;
+    std::map<std::string, std::string> environment_;
 };
 
 /// pg_dump of the database into FOLDER/dunlin.dump.

@@ -3,10 +3,6 @@
 
 #include "store/connection.hpp"
 
-#include <string>
-#include <string_view>
-#include <vector>
-
 namespace dunlin::host {
 
 /// What one SQL statement says without being parsed: enough to judge names and translate
@@ -14,8 +10,6 @@ namespace dunlin::host {
 struct SqlText {
     std::string first;                 // First keyword, lower case.
     std::vector<std::string> names;    // Every identifier and keyword, in lower case.
-    std::vector<std::string> tables;   // Those that stand where a table stands, without CTEs.
-    std::vector<std::string> defined;  // Those that WITH defines.
     std::vector<std::string> writes;   // Those that INSERT, UPDATE or DELETE change.
     std::vector<std::string> targets;  // What CREATE, ALTER or DROP makes or changes.
     std::string dollars;               // The statement with $1, $2, … for each `?`.
@@ -26,8 +20,11 @@ struct SqlText {
 SqlText scan_sql(std::string_view sql);
 /// The statements of a script; the last may lack its semicolon.
 std::vector<std::string> split_script(std::string_view script);
+/// The tables and views of the database and PostgreSQL's schemas, in lower case: nothing that a
+/// plugin may not use can be read without one of these names.
+std::set<std::string> relations_of(Connection& db);
 /// Error denied when the statement names what the wall does not allow.
-void check_wall(const Wall& wall, const SqlText& sql);
+void check_wall(const Wall& wall, const SqlText& sql, const std::set<std::string>& relations);
 /// Error invalid unless it is [a-z_][a-z0-9_]*, at most 63 characters.
 void check_name(std::string_view name);
 /// Error denied unless the table is the plugin's own (or, to read, a view it was granted).

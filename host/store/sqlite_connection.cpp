@@ -1,111 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite_connection.hpp"
 
-#include "store/backends.hpp"
-#include "store/sqlite_prepared.hpp"
+#include "store/sql_text.hpp"
 
 #include <Poco/Data/SQLite/Utility.h>
+#include <boost/algorithm/string/join.hpp>
 
 #include <algorithm>
 
 namespace dunlin::host {
 namespace {
 
+using boost::algorithm::join;
+
 constexpr std::size_t statements_max = 200;
 
-dunlin_status status_of(int code) {
-    switch (code) {
-        case SQLITE_CONSTRAINT_UNIQUE:
-        case SQLITE_CONSTRAINT_PRIMARYKEY:
-        case SQLITE_CONSTRAINT_ROWID: return DUNLIN_E_EXISTS;
-        case SQLITE_CONSTRAINT_FOREIGNKEY:
-        case SQLITE_BUSY_SNAPSHOT: return DUNLIN_E_CONFLICT;
-        default: break;
-    }
-    switch (code & 0xff) {
-        case SQLITE_AUTH: return DUNLIN_E_DENIED;
-        case SQLITE_BUSY:
-        case SQLITE_LOCKED:
-        case SQLITE_FULL:
-        case SQLITE_IOERR:
-        case SQLITE_CANTOPEN:
-        case SQLITE_READONLY: return DUNLIN_E_UNAVAILABLE;
-        case SQLITE_CORRUPT:
-        case SQLITE_NOTADB: return DUNLIN_E_DATA;
-        case SQLITE_TOOBIG:
-        case SQLITE_NOMEM: return DUNLIN_E_LIMIT;
-        case SQLITE_INTERRUPT: return DUNLIN_E_CANCELLED;
-        case SQLITE_MISUSE: return DUNLIN_E_INTERNAL;
-        default: return DUNLIN_E_INVALID;
-    }
-}
-
-const char* remedy_of(int code) {
-    switch (code & 0xff) {
-        case SQLITE_BUSY: return "; another process is writing, try again";
-        case SQLITE_FULL: return "; make room on the disk";
-        case SQLITE_CANTOPEN:
-        case SQLITE_READONLY: return "; check the folder and file permissions of the database";
-        case SQLITE_CORRUPT:
-        case SQLITE_NOTADB: return "; restore a backup, see dunlin doctor";
-        default: return "";
-    }
-}
-
-std::string key_of(const Wall* wall, std::string_view sql) {
-    if (!wall) return "-\n" + std::string(sql);
-    return wall->plugin_id + (wall->is_scoped ? "+\n" : "-\n") + std::string(sql);
-}
-
-template <class... Args>
-void run_once(Prepared& statement, const Args&... args) {
-    statement.bind(args...);
-    statement.step();
-    statement.reset();
-}
+struct Meaning {
+    int code;
+    dunlin_status status;
+    const char* remedy = "";
+};
+/// The first with the extended code or its lowest byte holds.
+constexpr Meaning meanings[] = {
+    {SQLITE_CONSTRAINT_UNIQUE, DUNLIN_E_EXISTS},
+    {SQLITE_CONSTRAINT_PRIMARYKEY, DUNLIN_E_EXISTS},
+    {SQLITE_CONSTRAINT_ROWID, DUNLIN_E_EXISTS},
+    {SQLITE_CONSTRAINT_FOREIGNKEY, DUNLIN_E_CONFLICT},
+    {SQLITE_BUSY_SNAPSHOT, DUNLIN_E_CONFLICT, "; another process is writing, try again"},
+    {SQLITE_BUSY, DUNLIN_E_UNAVAILABLE, "; another process is writing, try again"},
+    {SQLITE_LOCKED, DUNLIN_E_UNAVAILABLE},
+    {SQLITE_IOERR, DUNLIN_E_UNAVAILABLE},
+    {SQLITE_FULL, DUNLIN_E_UNAVAILABLE, "; make room on the disk"},
+    {SQLITE_CANTOPEN, DUNLIN_E_UNAVAILABLE,
+     "; check the folder and file permissions of the database"},
+    {SQLITE_READONLY, DUNLIN_E_UNAVAILABLE,
+     "; check the folder and file permissions of the database"},
+    {SQLITE_AUTH, DUNLIN_E_DENIED},
+    {SQLITE_CORRUPT, DUNLIN_E_DATA, "; restore a backup, see dunlin doctor"},
+    {SQLITE_NOTADB, DUNLIN_E_DATA, "; restore a backup, see dunlin doctor"},
+    {SQLITE_TOOBIG, DUNLIN_E_LIMIT},
+    {SQLITE_NOMEM, DUNLIN_E_LIMIT},
+    {SQLITE_INTERRUPT, DUNLIN_E_CANCELLED},
+    {SQLITE_MISUSE, DUNLIN_E_INTERNAL},
+};
 
 }  // namespace
 
 SqliteConnection::SqliteConnection(Poco::Data::Session session, const StoreOptions& options)
-    : session_(std::move(session)), wait_max_(options.wait_max) {
+    : session_(std::move(session)) {
     db_ = Poco::Data::SQLite::Utility::dbHandle(session_);
     sqlite3_extended_result_codes(db_, 1);
-    sqlite3_busy_timeout(db_, static_cast<int>(wait_max_.count()));
-    run("PRAGMA journal_mode = WAL");
-    run(options.is_read_back_durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-    run("PRAGMA foreign_keys = ON");
-    run("PRAGMA trusted_schema = OFF");
+    sqlite3_busy_timeout(db_, static_cast<int>(options.wait_max.count()));
+    command("PRAGMA journal_mode = WAL");
+    command(options.is_read_back_durable ? "PRAGMA synchronous = FULL"
+                                         : "PRAGMA synchronous = NORMAL");
+    command("PRAGMA foreign_keys = ON");
+    command("PRAGMA trusted_schema = OFF");
     // Random keys of a million rows must stay in memory, and checkpoints must be rare: measured.
-    run("PRAGMA cache_size = -262144");
-    run("PRAGMA wal_autocheckpoint = 20000");
-    run("PRAGMA temp_store = MEMORY");
-    run("CREATE TEMP TABLE dunlin_scope (dimension text NOT NULL, value text)");
+    command("PRAGMA cache_size = -262144");
+    command("PRAGMA wal_autocheckpoint = 20000");
+    command("PRAGMA temp_store = MEMORY");
+    command("CREATE TEMP TABLE dunlin_scope (dimension text NOT NULL, value text)");
     sqlite3_set_authorizer(db_, &SqliteConnection::authorize, this);
 }
 
 SqliteConnection::~SqliteConnection() {
-    for (auto& statement : cache_) sqlite3_finalize(statement.handle);
+    idle_.clear();
     sqlite3_set_authorizer(db_, nullptr, nullptr);
 }
 
 void SqliteConnection::fail(int code, std::string_view what) const {
     const int extended = sqlite3_extended_errcode(db_);
     const int used = (extended & 0xff) == (code & 0xff) ? extended : code;
-    throw Error(status_of(used), std::string(what) + ": " + sqlite3_errmsg(db_) + remedy_of(used));
+    const auto* meaning = std::find_if(
+        std::begin(meanings), std::end(meanings),
+        [&](const Meaning& one) { return one.code == used || one.code == (used & 0xff); });
+    const bool is_known = meaning != std::end(meanings);
+    throw Error(is_known ? meaning->status : DUNLIN_E_INVALID,
+                std::string(what) + ": " + sqlite3_errmsg(db_) + (is_known ? meaning->remedy : ""));
 }
 
-void SqliteConnection::run(const std::string& sql) {
+void SqliteConnection::command(const std::string& sql) {
     const int code = sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) fail(code, sql.substr(0, 60));
 }
 
 void SqliteConnection::begin(Access access) {
     access_ = access;
-    run(access == Access::write ? "BEGIN IMMEDIATE" : "BEGIN");
-}
-
-void SqliteConnection::commit() {
-    run("COMMIT");
+    command(access == Access::write ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
 void SqliteConnection::rollback() noexcept {
@@ -115,158 +97,129 @@ void SqliteConnection::rollback() noexcept {
     }
 }
 
-void SqliteConnection::savepoint(int depth) {
-    run("SAVEPOINT dunlin_" + std::to_string(depth));
-}
-void SqliteConnection::release_savepoint(int depth) {
-    run("RELEASE SAVEPOINT dunlin_" + std::to_string(depth));
-}
-void SqliteConnection::rollback_to_savepoint(int depth) {
-    run("ROLLBACK TO SAVEPOINT dunlin_" + std::to_string(depth));
-}
-
 void SqliteConnection::hand_over() noexcept {
-    wall_ = nullptr;
-    rollback();
-    if (has_scope_) {
-        sqlite3_exec(db_, "DELETE FROM temp.dunlin_scope", nullptr, nullptr, nullptr);
-        has_scope_ = false;
-    }
+    Connection::hand_over();
+    if (!has_scope_) return;
+    sqlite3_exec(db_, "DELETE FROM temp.dunlin_scope", nullptr, nullptr, nullptr);
+    has_scope_ = false;
 }
 
 void SqliteConnection::set_scope(const std::map<std::string, std::set<std::string>>& scopes) {
     has_scope_ = true;
-    run("DELETE FROM temp.dunlin_scope");
-    auto insert = prepare_native("INSERT INTO temp.dunlin_scope (dimension, value) VALUES (?, ?)");
+    command("DELETE FROM temp.dunlin_scope");
+    auto insert =
+        prepare_as(nullptr, "INSERT INTO temp.dunlin_scope (dimension, value) VALUES (?, ?)");
     for (const auto& [dimension, values] : scopes) {
+        std::vector<std::optional<std::string>> rows(values.begin(), values.end());
         // A dimension without values must match nothing, not everything.
-        if (values.empty()) run_once(*insert, dimension, nullptr);
-        for (const auto& value : values) run_once(*insert, dimension, value);
+        if (rows.empty()) rows.emplace_back();
+        for (const auto& value : rows) {
+            insert->bind(dimension, value);
+            insert->step();
+        }
     }
-}
-
-void SqliteConnection::use_views(const ScopedViews& views) {
-    if (views_version_ == views.version) return;
-    for (const auto& name : views_) run("DROP VIEW IF EXISTS temp." + name);
-    views_.clear();
-    for (const auto& view : views.list) {
-        run(scoped_view_sql(view, Dialect::sqlite));
-        views_.push_back(view.name + "_scoped");
-    }
-    views_version_ = views.version;
 }
 
 int SqliteConnection::authorize(void* self, int action, const char* a, const char* b, const char*,
                                 const char* view) {
-    return static_cast<SqliteConnection*>(self)->judge(action, a ? a : "", b ? b : "", view);
-}
-
-bool SqliteConnection::is_defined(const char* view) const {
-    return std::any_of(defined_.begin(), defined_.end(), [&](const std::string& name) {
-        return sqlite3_stricmp(name.c_str(), view) == 0;
-    });
-}
-
-int SqliteConnection::judge(int action, const char* name, const char* detail, const char* view) {
-    if (!judged_by_) return SQLITE_OK;
-    switch (action) {
-        case SQLITE_SELECT:
-        case SQLITE_RECURSIVE: return SQLITE_OK;
-        case SQLITE_FUNCTION: {
-            const std::string_view function = detail;
-            if (function != "load_extension" && function != "writefile" && function != "readfile") {
-                return SQLITE_OK;
-            }
-            break;
-        }
-        case SQLITE_READ:
-            // Inside a view or trigger the name of that view is given: its owner published it. A
-            // count(*) names no column, for tables behind a view as well.
-            if (*detail == '\0' || (view && !is_defined(view))) return SQLITE_OK;
-            if (may_read_name(*judged_by_, name)) return SQLITE_OK;
-            break;
-        case SQLITE_INSERT:
-        case SQLITE_UPDATE:
-        case SQLITE_DELETE:
-            if (is_own_name(judged_by_->plugin_id, name)) return SQLITE_OK;
-            break;
-        default: break;
-    }
-    refused_ = *name ? name : detail;
+    auto& db = *static_cast<SqliteConnection*>(self);
+    if (!db.judged_by_ || db.may_use(action, a ? a : "", b ? b : "", view)) return SQLITE_OK;
+    db.refused_ = a && *a ? a : b ? b : "";
     return SQLITE_DENY;
 }
 
-SqliteStatement* SqliteConnection::statement_of(const std::string& sql) {
-    const auto key = key_of(judged_by_, sql);
-    if (const auto found = by_key_.find(key); found != by_key_.end() && !found->second->is_used) {
-        cache_.splice(cache_.begin(), cache_, found->second);
-        found->second->is_used = true;
-        return &*found->second;
+bool SqliteConnection::may_use(int action, const std::string& name, std::string_view detail,
+                               const char* view) const {
+    switch (action) {
+        case SQLITE_SELECT:
+        case SQLITE_RECURSIVE: return true;
+        case SQLITE_FUNCTION:
+            return detail != "load_extension" && detail != "writefile" && detail != "readfile";
+        case SQLITE_READ:
+            // Inside a view or trigger the name of that view is given: its owner published it. What
+            // WITH defines has a name there too. A count(*) names no column, for tables behind a
+            // view as well.
+            return detail.empty() || may_read_name(*judged_by_, name) ||
+                   (view && (relations_.count(view) ||
+                             std::find(views_.begin(), views_.end(), view) != views_.end()));
+        case SQLITE_INSERT:
+        case SQLITE_UPDATE:
+        case SQLITE_DELETE: return is_own_name(judged_by_->plugin_id, name);
+        default: return false;
     }
+}
+
+SqliteStatement SqliteConnection::compile(const Wall* wall, const std::string& sql) {
+    const auto scanned = scan_sql(sql);
+    if (wall) check_wall(*wall, scanned, relations_);
     sqlite3_stmt* handle = nullptr;
     refused_.clear();
+    judged_by_ = wall;
     const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()),
                                         SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
-    if (code != SQLITE_OK) {
-        if (!refused_.empty() && judged_by_) refuse_table(judged_by_->plugin_id, refused_);
-        fail(code, "the SQL \"" + sql.substr(0, 120) + "\"");
-    }
-    cache_.push_front({handle, key, true, by_key_.count(key) == 0});
-    if (cache_.front().is_kept) by_key_[key] = cache_.begin();
-    trim_cache();
-    return &cache_.front();
-}
-
-void SqliteConnection::trim_cache() {
-    for (auto it = cache_.end(); cache_.size() > statements_max && it != cache_.begin();) {
-        --it;
-        if (it->is_used) continue;
-        sqlite3_finalize(it->handle);
-        if (it->is_kept) by_key_.erase(it->key);
-        it = cache_.erase(it);
-    }
-}
-
-void SqliteConnection::give_back(SqliteStatement* statement) noexcept {
-    sqlite3_reset(statement->handle);
-    sqlite3_clear_bindings(statement->handle);
-    statement->is_used = false;
-    if (!statement->is_kept) {
-        sqlite3_finalize(statement->handle);
-        cache_.remove_if([&](const auto& other) { return &other == statement; });
-    }
-}
-
-std::unique_ptr<Prepared> SqliteConnection::prepare_native(const std::string& sql) {
     judged_by_ = nullptr;
-    return std::make_unique<SqlitePrepared>(*this, statement_of(sql));
+    if (code != SQLITE_OK) {
+        if (!refused_.empty()) refuse_table(wall->plugin_id, refused_);
+        fail(code,
+             "the SQL "
+             " + sql.substr(0, 120) + "
+             "");
+    }
+    return SqliteStatement(handle);
+}
+
+std::unique_ptr<SqlitePrepared> SqliteConnection::prepare_as(const Wall* wall,
+                                                             const std::string& sql) {
+    auto key = key_of(wall, sql);
+    SqliteStatement statement;
+    if (const auto found = idle_.find(key); found != idle_.end()) {
+        statement = std::move(idle_.extract(found).mapped());
+    } else {
+        statement = compile(wall, sql);
+    }
+    return std::make_unique<SqlitePrepared>(*this, std::move(key), std::move(statement));
+}
+
+void SqliteConnection::keep(std::string key, SqliteStatement statement) noexcept {
+    sqlite3_reset(statement.get());
+    sqlite3_clear_bindings(statement.get());
+    if (idle_.size() >= statements_max) idle_.clear();
+    idle_.emplace(std::move(key), std::move(statement));
 }
 
 std::unique_ptr<Prepared> SqliteConnection::prepare(std::string_view sql) {
-    const std::string text(sql);
-    if (!wall_ || by_key_.count(key_of(wall_, text)) == 0) {
-        auto scanned = scan_sql(sql);
-        if (wall_) check_wall(*wall_, scanned);
-        defined_ = std::move(scanned.defined);
-    }
-    judged_by_ = wall_;
-    std::unique_ptr<SqlitePrepared> statement;
-    try {
-        statement = std::make_unique<SqlitePrepared>(*this, statement_of(text));
-    } catch (...) {
-        judged_by_ = nullptr;
-        throw;
-    }
-    judged_by_ = nullptr;
+    auto statement = prepare_as(wall_, std::string(sql));
     if (access_ == Access::read && !statement->is_reading()) {
-        throw Error(DUNLIN_E_DENIED, "this transaction only reads: \"" + text.substr(0, 60) +
+        throw Error(DUNLIN_E_DENIED, "this transaction only reads: \"" +
+                                         std::string(sql.substr(0, 60)) +
                                          "\"; write from an action, not from a query");
     }
     return statement;
 }
 
-void SqliteConnection::exec_script(std::string_view sql) {
-    run(std::string(sql));
+int64_t SqliteConnection::write_rows(const BulkWrite& to, StreamReader& rows) {
+    const std::vector<std::string> marks(to.columns.size(), "?");
+    auto insert =
+        prepare_as(nullptr, "INSERT INTO main." + to.table + " (" + join(to.columns, ", ") +
+                                ") VALUES (" + join(marks, ", ") + ")" + to.conflict);
+    int64_t written = 0;
+    while (rows.next()) {
+        insert->exec_rows(rows.view());
+        written += rows.view().rows();
+    }
+    return written;
+}
+
+void SqliteConnection::look_up(const BulkLookup& from, const BatchView& keys, BatchBuilder& out) {
+    auto select = prepare_as(nullptr, "SELECT " + join(from.columns, ", ") + " FROM " + from.table +
+                                          " WHERE " + join(from.keys, " = ? AND ") + " = ?");
+    const auto columns = columns_of(keys);
+    for (int64_t row = 0; row < keys.rows(); ++row) {
+        select->bind_row(columns, row);
+        select->step();
+        for (uint32_t i = 0; i < from.columns.size(); ++i) append_cell(out[i], *select, i);
+        select->reset();
+    }
 }
 
 }  // namespace dunlin::host

@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "store/sql_text.hpp"
 #include "store/store.hpp"
 
 #include <Poco/Data/Session.h>
 #include <sqlite3.h>
 
-#include <list>
 #include <unordered_map>
 
 namespace dunlin::host {
 
-/// Views that a session must have; the number grows with every change.
-struct ScopedViews {
-    std::vector<ScopedView> list;
-    uint64_t version = 0;
+struct StatementDelete {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
+using SqliteStatement = std::unique_ptr<sqlite3_stmt, StatementDelete>;
 
-/// A statement kept by its text. `wall` tells under which wall it was judged.
-struct SqliteStatement {
-    sqlite3_stmt* handle = nullptr;
-    std::string key;
-    bool is_used = false;
-    bool is_kept = false;
-};
+class SqlitePrepared;
 
 class SqliteConnection final : public Connection {
 public:
@@ -35,54 +26,78 @@ public:
 
     Dialect dialect() const override { return Dialect::sqlite; }
     void begin(Access access) override;
-    void commit() override;
+    void commit() override { command("COMMIT"); }
     void rollback() noexcept override;
-    void savepoint(int depth) override;
-    void release_savepoint(int depth) override;
-    void rollback_to_savepoint(int depth) override;
-    void enter(const Wall* wall) override { wall_ = wall; }
     void set_scope(const std::map<std::string, std::set<std::string>>& scopes) override;
     std::unique_ptr<Prepared> prepare(std::string_view sql) override;
-    void exec_script(std::string_view sql) override;
-    int64_t bulk_write(std::string_view table, const std::vector<std::string>& keys, int32_t mode,
-                       ArrowArrayStream rows) override;
-    ArrowArrayStream bulk_lookup(std::string_view table, ArrowArrayStream keys,
-                                 const std::vector<std::string>& columns) override;
-    int64_t transaction_number() override { return 0; }
-    int64_t visible_below() override { return std::numeric_limits<int64_t>::max(); }
+    void hand_over() noexcept override;
 
-    void use_views(const ScopedViews& views);
-    /// Ready for the next user: nothing open, no scope, no wall.
-    void hand_over() noexcept;
     sqlite3* handle() const { return db_; }
     /// Throws what the last call on the handle said.
     [[noreturn]] void fail(int code, std::string_view what) const;
-    void give_back(SqliteStatement* statement) noexcept;
+    /// Keeps a statement that is no longer used for the next use of its text.
+    void keep(std::string key, SqliteStatement statement) noexcept;
 
 private:
-    friend class SqlitePrepared;
-    void run(const std::string& sql);
-    std::unique_ptr<Prepared> prepare_native(const std::string& sql);
-    SqliteStatement* statement_of(const std::string& sql);
-    void trim_cache();
+    void command(const std::string& sql) override;
+    int64_t write_rows(const BulkWrite& to, StreamReader& rows) override;
+    void look_up(const BulkLookup& from, const BatchView& keys, BatchBuilder& out) override;
+    std::unique_ptr<SqlitePrepared> prepare_as(const Wall* wall, const std::string& sql);
+    SqliteStatement compile(const Wall* wall, const std::string& sql);
     static int authorize(void* self, int action, const char* a, const char* b, const char* schema,
                          const char* view);
-    bool is_defined(const char* view) const;
-    int judge(int action, const char* name, const char* detail, const char* view);
+    bool may_use(int action, const std::string& name, std::string_view detail,
+                 const char* view) const;
 
     Poco::Data::Session session_;
     sqlite3* db_ = nullptr;
-    std::chrono::milliseconds wait_max_;
-    const Wall* wall_ = nullptr;
-    const Wall* judged_by_ = nullptr;   // Set only while a statement of a plugin is prepared.
-    std::vector<std::string> defined_;  // By WITH in that statement: no view publishes these.
+    const Wall* judged_by_ = nullptr;  // Set only while a statement of a plugin is prepared.
     std::string refused_;
-    Access access_ = Access::read;
-    uint64_t views_version_ = 0;
-    std::vector<std::string> views_;
     bool has_scope_ = false;
-    std::list<SqliteStatement> cache_;  // The most recently used first.
-    std::unordered_map<std::string, std::list<SqliteStatement>::iterator> by_key_;
+    std::unordered_map<std::string, SqliteStatement> idle_;
+};
+
+/// A use of a statement. It goes back to the connection afterwards.
+class SqlitePrepared final : public Prepared {
+public:
+    SqlitePrepared(SqliteConnection& connection, std::string key, SqliteStatement statement)
+        : connection_(&connection), key_(std::move(key)), statement_(std::move(statement)) {}
+    ~SqlitePrepared() override { connection_->keep(std::move(key_), std::move(statement_)); }
+    SqlitePrepared(const SqlitePrepared&) = delete;
+    SqlitePrepared& operator=(const SqlitePrepared&) = delete;
+
+    bool step() override;
+    void reset() override;
+    uint32_t parameter_count() override {
+        return static_cast<uint32_t>(sqlite3_bind_parameter_count(stmt()));
+    }
+    uint32_t column_count() override { return static_cast<uint32_t>(sqlite3_column_count(stmt())); }
+    std::string_view column_name(uint32_t index) override;
+    Cell cell(uint32_t index) override;
+    std::string_view text(uint32_t index) override;
+
+    bool is_reading() const { return sqlite3_stmt_readonly(stmt()) != 0; }
+    /// Binds one row, text in place: it must outlive the step.
+    void bind_row(const std::vector<ColumnView>& columns, int64_t row);
+
+private:
+    void bind_cell(uint32_t index, const Cell& value) override {
+        bind_kept(index, value, SQLITE_TRANSIENT);
+    }
+    int64_t run_rows(const std::vector<ColumnView>& columns, int64_t rows) override;
+    std::function<Row*()> rows() override {
+        return [this]() -> Row* { return step() ? this : nullptr; };
+    }
+    void bind_kept(uint32_t index, const Cell& value, sqlite3_destructor_type kept);
+    void check(int code);
+    int at(uint32_t column);
+    sqlite3_stmt* stmt() const { return statement_.get(); }
+
+    SqliteConnection* connection_;
+    std::string key_;
+    SqliteStatement statement_;
+    bool is_on_row_ = false;
+    bool is_done_ = false;  // Until the next bind or reset there is nothing to step to.
 };
 
 }  // namespace dunlin::host

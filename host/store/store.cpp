@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/store.hpp"
 
-#include "store/backends.hpp"
-#include "store/sql_text.hpp"
-
-#include <sys/statvfs.h>
-
 namespace dunlin::host {
 
 std::unique_ptr<Store> Store::open(const StoreOptions& options) {
@@ -17,39 +12,84 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options) {
                                       "\"; write sqlite:PATH or postgresql:host=… dbname=… user=…");
 }
 
-Finding disk_finding(const std::filesystem::path& folder) {
-    struct statvfs info {};
-    if (::statvfs(folder.c_str(), &info) != 0) {
-        return {"store.disk", "warn", "the free space of " + folder.string() + " is not known",
-                "check that the folder exists"};
-    }
-    const auto free_mb = info.f_bavail * info.f_frsize >> 20;
-    const auto text = std::to_string(free_mb) + " MB free at " + folder.string();
-    if (free_mb < 200) return {"store.disk", "fail", text, "make room on this disk"};
-    if (free_mb < 2000) return {"store.disk", "warn", text, "make room on this disk soon"};
-    return {"store.disk", "ok", text, ""};
+Store::Store(const StoreOptions& options, int writers_max)
+    : options_(options),
+      writers_(writers_max, options.wait_max,
+               "another transaction of this process kept the writer's place for " +
+                   std::to_string(options.wait_max.count()) +
+                   " ms; try again, and keep transactions short"),
+      places_(options.connections_max, options.wait_max,
+              "all " + std::to_string(options.connections_max) +
+                  " database connections are in use; try again, or raise connections_max under "
+                  "[store] in dunlin.toml") {}
+
+Store::Lease Store::begin(Access access) {
+    // The writer's place first: writers that wait must not use up the connections of readers.
+    auto turn = access == Access::write ? writers_.take() : nullptr;
+    auto place = places_.take();
+    return Lease(begin_one(access).release(), [this, place, turn](Connection* used) mutable {
+        keep(std::unique_ptr<Connection>(used));
+        place.reset();
+        turn.reset();
+    });
 }
 
-std::string scoped_view_sql(const ScopedView& view, Dialect dialect) {
-    check_name(view.name);
-    std::string where;
-    for (const auto& [dimension, column] : view.columns) {
-        check_name(dimension);
-        check_name(column);
-        const auto rows = "FROM dunlin_scope WHERE dimension = '" + dimension + "'";
-        const auto setting = "current_setting('dunlin.scope_" + dimension + "', true)";
-        // PostgreSQL plans in parallel only without a temporary table; each half is evaluated once.
-        const auto is_open = dialect == Dialect::sqlite
-                                 ? "NOT EXISTS (SELECT 1 " + rows + ")"
-                                 : "(SELECT coalesce(" + setting + ", '')) = ''";
-        const auto values =
-            dialect == Dialect::sqlite
-                ? "SELECT value " + rows
-                : "SELECT jsonb_array_elements_text(CAST(nullif(" + setting + ", '') AS jsonb))";
-        where += (where.empty() ? " WHERE (" : " AND (") + is_open + " OR CAST(" + column +
-                 " AS text) IN (" + values + "))";
+std::unique_ptr<Connection> Store::begin_one(Access access) {
+    // The server may have been restarted since: idle connections are dropped and one is made.
+    for (bool is_second = false;; is_second = true) {
+        std::shared_ptr<const SessionSettings> settings;
+        auto connection = take_idle(settings);
+        if (!connection) connection = connect();
+        try {
+            connection->use(settings);
+            connection->begin(access);
+            return connection;
+        } catch (const Error&) {
+            const bool is_fit = connection->is_fit();
+            keep(std::move(connection));
+            if (is_fit || is_second) throw;
+            const std::lock_guard lock(mutex_);
+            idle_.clear();
+        }
     }
-    return "CREATE TEMP VIEW " + view.name + "_scoped AS SELECT * FROM " + view.name + where;
+}
+
+std::unique_ptr<Connection> Store::take_idle(std::shared_ptr<const SessionSettings>& settings) {
+    const std::lock_guard lock(mutex_);
+    settings = settings_;
+    if (idle_.empty()) return nullptr;
+    auto connection = std::move(idle_.back());
+    idle_.pop_back();
+    return connection;
+}
+
+void Store::keep(std::unique_ptr<Connection> connection) noexcept {
+    connection->hand_over();
+    if (!connection->is_fit()) return;
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(connection));
+}
+
+void Store::change(const std::function<void(SessionSettings&)>& body) {
+    const std::lock_guard lock(mutex_);
+    auto next = std::make_shared<SessionSettings>(*settings_);
+    body(*next);
+    settings_ = std::move(next);
+}
+
+void Store::set_scoped_views(std::vector<ScopedView> views) {
+    change([&](SessionSettings& settings) { settings.views = std::move(views); });
+}
+
+void Store::grant(const std::vector<Grant>&) {}
+
+void Store::set_roles(std::map<std::string, std::string> roles) {
+    change([&](SessionSettings& settings) { settings.roles = std::move(roles); });
+}
+
+Finding finding(const std::string& name, bool is_ok, const std::string& state,
+                const std::string& message, const std::string& remedy) {
+    return {name, is_ok ? "ok" : state, message, is_ok ? "" : remedy};
 }
 
 }  // namespace dunlin::host

@@ -2,13 +2,9 @@
 #pragma once
 
 #include "store/connection.hpp"
+#include "store/places.hpp"
 
-#include <chrono>
 #include <filesystem>
-#include <functional>
-#include <memory>
-#include <string>
-#include <vector>
 
 namespace dunlin::host {
 
@@ -18,12 +14,6 @@ struct StoreOptions {
     int connections_max = 8;
     std::chrono::milliseconds wait_max{5000};  // For a connection and for the writer's place.
     bool is_read_back_durable = true;          // SQLite: synchronous FULL (else NORMAL).
-};
-
-/// A published view for which every session also has "<name>_scoped".
-struct ScopedView {
-    std::string name;
-    std::map<std::string, std::string> columns;  // Dimension → column.
 };
 
 /// What a plugin may do in the database, for PostgreSQL roles.
@@ -36,7 +26,8 @@ struct Finding {                               // One line of `dunlin doctor`.
     std::string name, state, message, remedy;  // state: ok, warn, fail
 };
 
-/// The database behind its pool. Thread-safe.
+/// The database behind its pool of connections, which keep their prepared statements between uses.
+/// Thread-safe.
 class Store {
 public:
     using Lease = std::unique_ptr<Connection, std::function<void(Connection*)>>;
@@ -48,16 +39,40 @@ public:
     virtual Dialect dialect() const = 0;
     /// A connection, begun. On SQLite a writer waits its turn in a fair queue of this process.
     /// Error unavailable after wait_max.
-    virtual Lease begin(Access access) = 0;
+    Lease begin(Access access);
 
     /// Scoped views that every session from now on has.
-    virtual void set_scoped_views(std::vector<ScopedView> views) = 0;
+    void set_scoped_views(std::vector<ScopedView> views);
     /// PostgreSQL: one role per plugin with exactly these rights; SQLite: nothing to do.
-    virtual void grant(const std::vector<Grant>& grants) = 0;
+    virtual void grant(const std::vector<Grant>& grants);
     /// A consistent copy while others work: SQLite by its backup API into DIR/dunlin.db,
     /// PostgreSQL by pg_dump into DIR/dunlin.dump.
     virtual void backup(const std::filesystem::path& folder) = 0;
     virtual std::vector<Finding> inspect() = 0;
+
+protected:
+    Store(const StoreOptions& options, int writers_max);
+    virtual std::unique_ptr<Connection> connect() = 0;
+    void set_roles(std::map<std::string, std::string> roles);
+    const StoreOptions options_;
+
+private:
+    std::unique_ptr<Connection> begin_one(Access access);
+    std::unique_ptr<Connection> take_idle(std::shared_ptr<const SessionSettings>& settings);
+    void keep(std::unique_ptr<Connection> connection) noexcept;
+    void change(const std::function<void(SessionSettings&)>& body);
+
+    Places writers_, places_;
+    std::mutex mutex_;
+    std::shared_ptr<const SessionSettings> settings_ = std::make_shared<SessionSettings>();
+    std::vector<std::unique_ptr<Connection>> idle_;
 };
+
+/// "ok" and without the remedy when it is so; else the state it has instead.
+Finding finding(const std::string& name, bool is_ok, const std::string& state,
+                const std::string& message, const std::string& remedy);
+
+std::unique_ptr<Store> open_sqlite(const StoreOptions& options);
+std::unique_ptr<Store> open_postgres(const StoreOptions& options);
 
 }  // namespace dunlin::host

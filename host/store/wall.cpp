@@ -1,95 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sql_text.hpp"
 
-#include <algorithm>
-#include <array>
+#include <boost/algorithm/string/case_conv.hpp>
+#include <boost/algorithm/string/predicate.hpp>
 
 namespace dunlin::host {
 namespace {
 
-template <std::size_t N>
-bool is_one_of(const std::string& word, const std::array<std::string_view, N>& words) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 /// What is the host's, a catalog, or a function that runs SQL from a text or reaches outside.
 bool is_foreign(const std::string& name) {
-    static constexpr std::array<std::string_view, 6> prefixes = {"dunlin_", "pg_",    "sqlite_",
-                                                                 "lo_",     "dblink", "query_to_"};
-    static constexpr std::array<std::string_view, 5> words = {
-        "information_schema", "set_config", "current_setting", "ts_stat", "ts_rewrite"};
-    return is_one_of(name, words) || name.find("_to_xml") != std::string::npos ||
-           std::any_of(prefixes.begin(), prefixes.end(),
-                       [&](std::string_view prefix) { return name.rfind(prefix, 0) == 0; });
+    static const std::set<std::string> words = {"information_schema", "set_config",
+                                                "current_setting", "ts_stat", "ts_rewrite"};
+    for (const auto* prefix : {"dunlin_", "pg_", "sqlite_", "lo_", "dblink", "query_to_"}) {
+        if (boost::starts_with(name, prefix)) return true;
+    }
+    return words.count(name) || name.find("_to_xml") != std::string::npos;
+}
+
+[[noreturn]] void deny(const std::string& who, const std::string& what) {
+    throw Error(DUNLIN_E_DENIED, who + " may not " + what);
 }
 
 }  // namespace
 
+std::set<std::string> relations_of(Connection& db) {
+    std::set<std::string> out;
+    auto names = db.query(db.dialect() == Dialect::sqlite
+                              ? "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
+                              : "SELECT CAST(relname AS text) FROM pg_class WHERE relkind IN "
+                                "('r', 'p', 'v', 'm', 'f') AND relnamespace = "
+                                "CAST(current_schema() AS regnamespace) UNION ALL "
+                                "SELECT CAST(nspname AS text) FROM pg_namespace");
+    while (names->step()) out.insert(boost::to_lower_copy(std::string(names->text(0))));
+    return out;
+}
+
 bool is_own_name(std::string_view owner, std::string_view name) {
-    return name.size() > owner.size() + 1 && name.substr(0, owner.size()) == owner &&
+    return name.size() > owner.size() + 1 && boost::starts_with(name, owner) &&
            name[owner.size()] == '_';
 }
 
 bool may_read_name(const Wall& wall, std::string_view name) {
-    if (is_own_name(wall.plugin_id, name) || wall.readable.count(std::string(name))) return true;
     constexpr std::string_view scoped = "_scoped";
-    return name.size() > scoped.size() && name.substr(name.size() - scoped.size()) == scoped &&
-           wall.readable.count(std::string(name.substr(0, name.size() - scoped.size()))) > 0;
+    if (is_own_name(wall.plugin_id, name) || wall.readable.count(std::string(name))) return true;
+    if (!boost::ends_with(name, scoped)) return false;
+    name.remove_suffix(scoped.size());
+    return wall.readable.count(std::string(name)) > 0;
 }
 
 void refuse_table(std::string_view plugin_id, std::string_view table) {
-    throw Error(DUNLIN_E_DENIED, "plugin " + std::string(plugin_id) + " may not use " +
-                                     std::string(table) + "; add \"db.read:" + std::string(table) +
-                                     "\" to permissions in plugin.json if it is a published view, "
-                                     "or ask its owner through a command");
+    const std::string name(table);
+    deny("plugin " + std::string(plugin_id),
+         "use " + name + "; add \"db.read:" + name +
+             "\" to permissions in plugin.json if it is a published view, or ask its owner "
+             "through a command");
 }
 
-void check_wall(const Wall& wall, const SqlText& sql) {
-    static constexpr std::array<std::string_view, 7> verbs = {
-        "select", "with", "values", "insert", "update", "delete", "replace"};
-    if (!is_one_of(sql.first, verbs)) {
-        throw Error(DUNLIN_E_DENIED, "plugin " + wall.plugin_id + " may not run " + sql.first +
-                                         "; schema changes belong in its migrations");
+void check_wall(const Wall& wall, const SqlText& sql, const std::set<std::string>& relations) {
+    static const std::set<std::string> verbs = {"select", "with",   "values", "insert",
+                                                "update", "delete", "replace"};
+    const auto who = "plugin " + wall.plugin_id;
+    if (!verbs.count(sql.first)) {
+        deny(who, "run " + sql.first + "; schema changes belong in its migrations");
     }
     for (const auto& name : sql.names) {
-        if (is_foreign(name) && !is_own_name(wall.plugin_id, name)) {
-            throw Error(DUNLIN_E_DENIED, "plugin " + wall.plugin_id + " may not use " + name +
-                                             ": it belongs to the host or the database");
-        }
-    }
-    for (const auto& name : sql.defined) {
-        // Else it could hide somebody's table elsewhere in the statement.
-        if (name.find('_') == std::string::npos || is_own_name(wall.plugin_id, name)) continue;
-        throw Error(DUNLIN_E_DENIED, "plugin " + wall.plugin_id + " may not define " + name +
-                                         " by WITH; use a name without _, or one that starts "
-                                         "with \"" +
-                                         wall.plugin_id + "_\"");
-    }
-    for (const auto& table : sql.tables) {
-        if (!may_read_name(wall, table)) refuse_table(wall.plugin_id, table);
+        if (is_own_name(wall.plugin_id, name)) continue;
+        if (is_foreign(name)) deny(who, "use " + name + ": it belongs to the host or the database");
+        // Wherever it stands, also where WITH defines it: it could hide the table elsewhere.
+        if (relations.count(name) && !may_read_name(wall, name)) refuse_table(wall.plugin_id, name);
     }
     for (const auto& table : sql.writes) {
         if (is_own_name(wall.plugin_id, table)) continue;
-        throw Error(DUNLIN_E_DENIED, "plugin " + wall.plugin_id + " may not write to " + table +
-                                         "; call a command of the plugin that owns it");
+        deny(who, "write to " + table + "; call a command of the plugin that owns it");
     }
     if (!wall.is_scoped) return;
     if (sql.first != "select" && sql.first != "with" && sql.first != "values") return;
     for (const auto& name : sql.names) {
-        if (wall.scope_only.count(name)) {
-            throw Error(DUNLIN_E_DENIED, "a scoped call of plugin " + wall.plugin_id +
-                                             " may not read " + name +
-                                             "; select from a view that ends in _scoped");
-        }
+        if (!wall.scope_only.count(name)) continue;
+        deny("a scoped call of " + who,
+             "read " + name + "; select from a view that ends in _scoped");
     }
 }
 
 void check_name(std::string_view name) {
-    const auto is_plain = [](char c) {
-        return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    };
+    constexpr auto* letters = "_abcdefghijklmnopqrstuvwxyz0123456789";
     const bool ok = !name.empty() && name.size() <= 63 && (name[0] < '0' || name[0] > '9') &&
-                    std::all_of(name.begin(), name.end(), is_plain);
+                    name.find_first_not_of(letters) == std::string_view::npos;
     if (!ok) {
         throw Error(DUNLIN_E_INVALID, "\"" + std::string(name.substr(0, 80)) +
                                           "\" cannot be a table or column name; use lower-case "
@@ -104,9 +100,8 @@ void check_table(const Wall* wall, std::string_view table, Access access) {
         access == Access::write ? is_own_name(wall->plugin_id, table) : may_read_name(*wall, table);
     if (!ok) refuse_table(wall->plugin_id, table);
     if (access == Access::read && wall->is_scoped && wall->scope_only.count(std::string(table))) {
-        throw Error(DUNLIN_E_DENIED, "a scoped call of plugin " + wall->plugin_id +
-                                         " may not read " + std::string(table) +
-                                         "; use its _scoped view");
+        deny("a scoped call of plugin " + wall->plugin_id,
+             "read " + std::string(table) + "; use its _scoped view");
     }
 }
 

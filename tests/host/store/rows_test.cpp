@@ -253,7 +253,7 @@ TEST_CASE("large text and all bytes come back as they went in") {
                                                       : "CREATE TABLE alpha_file (body bytea)");
     lease->exec("INSERT INTO beta_note (id, note) VALUES (1, ?)", text);
     auto insert = lease->prepare("INSERT INTO alpha_file (body) VALUES (?)");
-    insert->bind_blob(0, bytes);
+    insert->bind_at(0, Bytes{bytes});
     insert->step();
     auto note = lease->query("SELECT note FROM beta_note");
     auto body = lease->query("SELECT body FROM alpha_file");
@@ -263,7 +263,7 @@ TEST_CASE("large text and all bytes come back as they went in") {
     REQUIRE(body->step());
     CHECK(body->column_type(0) == DUNLIN_COL_BLOB);
     CHECK((body->blob(0) == bytes));
-    CHECK(status_of([&] { note->bind_text(0, std::string_view("a\0b", 3)); }) == DUNLIN_E_INVALID);
+    CHECK(status_of([&] { note->bind_at(0, std::string_view("a\0b", 3)); }) == DUNLIN_E_INVALID);
 }
 
 TEST_CASE("values convert without loss or not at all") {

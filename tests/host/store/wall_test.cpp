@@ -132,7 +132,7 @@ TEST_CASE("question marks become numbered parameters outside quotes and comments
 
     CHECK(sql.dollars == "SELECT '?', \"a?\", $1 /* ? */ FROM x -- ?\n WHERE a = $2");
     CHECK(sql.parameters == 2);
-    CHECK(sql.tables == std::vector<std::string>{"x"});
+    CHECK(sql.names == std::vector<std::string>{"select", "a?", "from", "x", "where", "a"});
 }
 
 }  // namespace

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/connection.hpp"
+
+#include "store/sql_text.hpp"
+
+#include <boost/algorithm/string/join.hpp>
+
+#include <algorithm>
+
+namespace dunlin::host {
+namespace {
+
+using boost::algorithm::join;
+
+/// Rows of a batch that a query hands out, and the bytes of text after which it ends early.
+constexpr int64_t batch_rows = 8192;
+constexpr std::size_t batch_bytes = std::size_t{16} << 20;
+
+std::vector<std::string> names_of(const ArrowSchema& schema) {
+    std::vector<std::string> out;
+    for (int64_t i = 0; i < schema.n_children; ++i) {
+        out.emplace_back(schema.children[i]->name);
+        check_name(out.back());
+    }
+    return out;
+}
+
+/// "CREATE TEMP VIEW name_scoped …", filtered by the session's scope.
+std::string scoped_view_sql(const ScopedView& view, Dialect dialect) {
+    check_name(view.name);
+    std::string where;
+    for (const auto& [dimension, column] : view.columns) {
+        check_name(dimension);
+        check_name(column);
+        const auto rows = "FROM dunlin_scope WHERE dimension = '" + dimension + "'";
+        const auto setting = "current_setting('dunlin.scope_" + dimension + "', true)";
+        // PostgreSQL plans in parallel only without a temporary table; each half is evaluated once.
+        const auto is_open = dialect == Dialect::sqlite
+                                 ? "NOT EXISTS (SELECT 1 " + rows + ")"
+                                 : "(SELECT coalesce(" + setting + ", '')) = ''";
+        const auto values =
+            dialect == Dialect::sqlite
+                ? "SELECT value " + rows
+                : "SELECT jsonb_array_elements_text(CAST(nullif(" + setting + ", '') AS jsonb))";
+        where += (where.empty() ? " WHERE (" : " AND (") + is_open + " OR CAST(" + column +
+                 " AS text) IN (" + values + "))";
+    }
+    return "CREATE TEMP VIEW " + view.name + "_scoped AS SELECT * FROM " + view.name + where;
+}
+
+}  // namespace
+
+int64_t Prepared::exec_rows(const BatchView& rows) {
+    if (rows.columns() != parameter_count()) {
+        throw Error(DUNLIN_E_INVALID, "the batch has " + std::to_string(rows.columns()) +
+                                          " columns for " + std::to_string(parameter_count()) +
+                                          " parameters");
+    }
+    return run_rows(columns_of(rows), rows.rows());
+}
+
+int64_t Prepared::exec_batch(ArrowArrayStream rows) {
+    StreamReader reader(rows);
+    int64_t changed = 0;
+    while (reader.next()) changed += exec_rows(reader.view());
+    return changed;
+}
+
+ArrowArrayStream Prepared::query_stream() {
+    std::vector<ColumnSpec> specs;
+    for (uint32_t i = 0; i < column_count(); ++i) specs.push_back(spec_of_alias(column_name(i)));
+    auto builder = std::make_shared<BatchBuilder>(specs);
+    const auto columns = column_count();
+    return make_stream(builder->finish().take_schema(),
+                       [builder, columns, next = rows()]() -> std::optional<ArrowArray> {
+                           std::size_t bytes = 0;
+                           while (builder->rows() < batch_rows && bytes < batch_bytes) {
+                               auto* row = next();
+                               if (!row) break;
+                               for (uint32_t i = 0; i < columns; ++i) {
+                                   bytes += append_cell((*builder)[i], *row, i);
+                               }
+                           }
+                           if (builder->rows() == 0) return std::nullopt;
+                           return builder->finish().take_array();
+                       });
+}
+
+int64_t Connection::bulk_write(std::string_view table, const std::vector<std::string>& keys,
+                               int32_t mode, ArrowArrayStream rows) {
+    StreamReader reader(rows);
+    check_table(wall_, table, Access::write);
+    if (access_ == Access::read) throw Error(DUNLIN_E_DENIED, "this transaction only reads");
+    BulkWrite to{std::string(table), names_of(*reader.schema()), keys, ""};
+    for (const auto& key : keys) check_name(key);
+    if (mode == DUNLIN_BULK_UPSERT) {
+        if (keys.empty()) throw Error(DUNLIN_E_INVALID, "an upsert needs the names of its keys");
+        std::vector<std::string> updates;
+        for (const auto& name : to.columns) {
+            if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
+            updates.push_back(name + " = excluded." + name);
+        }
+        to.conflict = " ON CONFLICT (" + join(keys, ", ") + ") DO " +
+                      (updates.empty() ? "NOTHING" : "UPDATE SET " + join(updates, ", "));
+    }
+    return write_rows(to, reader);
+}
+
+ArrowArrayStream Connection::bulk_lookup(std::string_view table, ArrowArrayStream keys,
+                                         const std::vector<std::string>& columns) {
+    auto reader = std::make_shared<StreamReader>(keys);
+    check_table(wall_, table, Access::read);
+    BulkLookup from{std::string(table), names_of(*reader->schema()), {}};
+    std::vector<ColumnSpec> specs;
+    for (const auto& column : columns) {
+        specs.push_back(spec_of_alias(column));
+        from.columns.push_back(specs.back().name);
+        check_name(from.columns.back());
+    }
+    auto builder = std::make_shared<BatchBuilder>(specs);
+    return make_stream(builder->finish().take_schema(), [=, this]() -> std::optional<ArrowArray> {
+        if (!reader->next()) return std::nullopt;
+        look_up(from, reader->view(), *builder);
+        return builder->finish().take_array();
+    });
+}
+
+std::string Connection::key_of(const Wall* wall, std::string_view sql) {
+    if (!wall) return "-\n" + std::string(sql);
+    return wall->plugin_id + (wall->is_scoped ? "+\n" : "-\n") + std::string(sql);
+}
+
+void Connection::use(std::shared_ptr<const SessionSettings> settings) {
+    if (settings_ == settings) return;
+    const bool is_sqlite = dialect() == Dialect::sqlite;
+    const std::string schema = is_sqlite ? "temp." : "pg_temp.";
+    for (const auto& name : views_) command("DROP VIEW IF EXISTS " + schema + name);
+    views_.clear();
+    for (const auto& view : settings->views) {
+        command(scoped_view_sql(view, dialect()));
+        views_.push_back(view.name + "_scoped");
+        if (!is_sqlite) command("GRANT SELECT ON " + schema + views_.back() + " TO PUBLIC");
+    }
+    relations_ = relations_of(*this);
+    settings_ = std::move(settings);
+}
+
+void Connection::hand_over() noexcept {
+    wall_ = nullptr;
+    rollback();
+}
+
+}  // namespace dunlin::host
