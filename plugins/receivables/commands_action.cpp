@@ -80,6 +80,12 @@ Json allocate(const Services& services, Call& call) {
     allocation.source_id = source.id;
     allocation.target_id = target.id;
     allocation.instalment_id = call.id("instalment");
+    if (allocation.instalment_id != 0 &&
+        !views.has_instalment(customer_id, target.id, allocation.instalment_id)) {
+        throw Error(DUNLIN_E_INVALID, "instalment " + std::to_string(allocation.instalment_id) +
+                                          " does not belong to " + target.kind + " " +
+                                          target.number + "; name one of its own or none");
+    }
     allocation.amount = positive_amount(call, target.currency);
     allocation.given_on = call.date("date", never);
     const auto days = live_days(allocation, {source.posted_on, source.void_on},

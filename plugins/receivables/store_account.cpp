@@ -99,6 +99,15 @@ std::vector<StoredAllocation> Views::allocations(int64_t customer_id, End end) {
     return out;
 }
 
+bool Views::has_instalment(int64_t customer_id, int64_t item_id, int64_t instalment_id) {
+    return tx_
+        .query(
+            "SELECT 1 FROM receivables_v1_instalment_scoped WHERE customer_id = ? AND item_id = ? "
+            "AND instalment_id = ?",
+            customer_id, item_id, instalment_id)
+        .step();
+}
+
 std::map<std::string, std::pair<int64_t, int64_t>> Views::reported(Date as_of,
                                                                    const Filter& filter) {
     Sql sql;

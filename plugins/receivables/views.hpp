@@ -135,6 +135,7 @@ public:
     enum class End { target, source };
     /// A customer's allocations as far as the item at that end of them is visible.
     std::vector<StoredAllocation> allocations(int64_t customer_id, End end = End::target);
+    bool has_instalment(int64_t customer_id, int64_t item_id, int64_t instalment_id);
     /// By currency: how many items the source reports as open or closed, and how much.
     std::map<std::string, std::pair<int64_t, int64_t>> reported(Date as_of, const Filter& filter);
 

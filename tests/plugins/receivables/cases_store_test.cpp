@@ -218,6 +218,31 @@ TEST_CASE("A7 allocating by hand takes from both ends and refuses more than is l
     CHECK(book.audit() == "");
 }
 
+TEST_CASE("A7 allocating by hand to an instalment takes one of that invoice only") {
+    Book book(each_store());
+    book.customer("C1");
+    book.invoice("I1", "100", "2026-01-01", "2026-04-01");
+    book.invoice("I2", "100", "2026-01-01", "2026-04-01");
+    add_instalments(book, "I1", {"50", "50"});
+    add_instalments(book, "I2", {"60", "40"});
+    book.payment("P1", "100", "2026-02-01");
+    const auto request = [&](const char* instalment) {
+        return Json{{"customer", book.id("customer", "C1")},
+                    {"source", book.id("payment", "P1")},
+                    {"target", book.id("invoice", "I2")},
+                    {"instalment", book.id("instalment", instalment)},
+                    {"amount", "40"}};
+    };
+
+    const auto refused = status_text(book, "allocate", request("I1-1"));
+    CHECK(refused == "instalment " + book.id("instalment", "I1-1") +
+                         " does not belong to invoice I2; name one of its own or none");
+    CHECK(book.instance().status_of("receivables.allocate", request("I1-1")) == DUNLIN_E_INVALID);
+    book.call("allocate", request("I2-1"));
+    CHECK(bucket(book.total("2026-03-05"), "1-30") == "50.00");
+    CHECK(book.audit() == "");
+}
+
 TEST_CASE("A7 a reversed allocation frees its amount from that day on") {
     Book book(each_store());
     book.customer("C1");
