@@ -108,6 +108,16 @@ Json habit_json(const PaymentHabit& habit) {
     return out;
 }
 
+/// An item with what became of the rest of its amount.
+Json settled_json(const ListedItem& item, Date as_of) {
+    auto out = item_json(item, as_of);
+    out["paid"] = money(item.paid, item.currency);
+    out["credited"] = money(item.credited, item.currency);
+    out["adjusted"] = money(item.adjusted, item.currency);
+    out["cancelled"] = money(item.cancelled, item.currency);
+    return out;
+}
+
 }  // namespace
 
 CustomerInfo need_customer(Views& views, int64_t id) {
@@ -145,6 +155,7 @@ Json items(Call& call) {
     Views::Page page;
     page.only_open = call.value<std::string>("state", "open") == "open";
     page.limit = call.value<int64_t>("limit", 100);
+    page.with_parts = true;
     const auto after = call.value<std::string>("after", "");
     if (const auto colon = after.find(':'); colon != std::string::npos) {
         page.after_customer = Id<ListedItem>::parse(after.substr(0, colon)).value();
@@ -160,7 +171,7 @@ Json items(Call& call) {
             std::to_string(found.back().customer_id) + ":" + std::to_string(found.back().id);
     }
     auto& rows = out["rows"] = Json::array();
-    for (const auto& item : found) rows.push_back(item_json(item, as_of));
+    for (const auto& item : found) rows.push_back(settled_json(item, as_of));
     return out;
 }
 
@@ -188,13 +199,14 @@ Json customer(Call& call) {
     Views::Page page;
     page.limit = items_max + 1;
     page.by_due = true;
+    page.with_parts = true;
     auto found = views.items(as_of, filter, page);
     out["has_more_items"] = static_cast<int64_t>(found.size()) > items_max;
     if (out["has_more_items"]) found.pop_back();
     auto& open = out["open_items"] = Json::array();
     auto& unapplied = out["unapplied"] = Json::array();
     for (const auto& item : found) {
-        (item.amount > 0 ? open : unapplied).push_back(item_json(item, as_of));
+        (item.amount > 0 ? open : unapplied).push_back(settled_json(item, as_of));
     }
     auto& payments = out["recent_payments"] = Json::array();
     for (const auto& payment : views.recent_payments(info.id, as_of, 10)) {

@@ -217,10 +217,42 @@ ListedItem listed_of(const Statement& row) {
     return out;
 }
 
+/// What was settled of an item whose row goes on with what was paid and credited of a charge. A
+/// payment or credit shows what it settled under its own kind, so that each part is zero over all
+/// items of a customer.
+void add_parts(ListedItem& item, const Statement& row, Date as_of) {
+    auto rest = item.amount - item.open;
+    const auto take = [&](int64_t& part, int64_t amount) {
+        part = amount;
+        rest -= amount;
+    };
+    const bool counts = item.posted_on <= as_of && as_of < item.void_on;
+    if (!counts) {
+        take(item.cancelled, rest);
+    } else if (item.amount > 0) {
+        take(item.paid, row.i64(19));
+        take(item.credited, row.i64(20));
+    } else {
+        take(item.paid, item.kind == "payment" ? rest : 0);
+        take(item.credited, item.kind == "credit_note" ? rest : 0);
+    }
+    item.adjusted = rest;
+}
+
+/// Sums by the kind of what settled, for the rows of a page alone.
+constexpr const char* parts_sql =
+    "SELECT y.*, (SELECT CAST(COALESCE(sum(p.amount), 0) AS bigint) FROM "
+    "receivables_v1_allocation_scoped p WHERE p.customer_id = y.customer_id AND p.target_id = "
+    "y.item_id AND p.effective_on <= ? AND p.until_on > ? AND p.source_kind = 'payment'), "
+    "(SELECT CAST(COALESCE(sum(n.amount), 0) AS bigint) FROM receivables_v1_allocation_scoped n "
+    "WHERE n.customer_id = y.customer_id AND n.target_id = y.item_id AND n.effective_on <= ? AND "
+    "n.until_on > ? AND n.source_kind = 'credit_note') FROM (";
+
 }  // namespace
 
 std::vector<ListedItem> Views::items(Date as_of, const Filter& filter, const Page& page) {
     Sql sql;
+    if (page.with_parts) sql.add(parts_sql, as_of, as_of, as_of, as_of);
     sql.add(listed_sql, as_of, as_of, as_of, as_of, as_of, as_of);
     sql.add(" AND i.posted_on <= ?", as_of).limit(filter, "i.");
     if (page.after_customer != 0) {
@@ -232,10 +264,15 @@ std::vector<ListedItem> Views::items(Date as_of, const Filter& filter, const Pag
     if (page.only_differing) {
         sql.add(" WHERE source_open IS NOT NULL AND amount - settled <> source_open");
     }
-    sql.add(page.by_due ? " ORDER BY due_on, item_id" : " ORDER BY customer_id, item_id");
-    sql.add(" LIMIT ?", page.limit);
+    const auto* order =
+        page.by_due ? " ORDER BY due_on, item_id" : " ORDER BY customer_id, item_id";
+    sql.add(order).add(" LIMIT ?", page.limit);
+    if (page.with_parts) sql.add(") y").add(order);
     std::vector<ListedItem> out;
-    for (const auto& row : sql.run(tx_)) out.push_back(listed_of(row));
+    for (const auto& row : sql.run(tx_)) {
+        out.push_back(listed_of(row));
+        if (page.with_parts) add_parts(out.back(), row, as_of);
+    }
     return out;
 }
 

@@ -44,6 +44,8 @@ struct ListedItem {
     bool has_due = false;
     int64_t amount = 0, open = 0, instalments = 0;
     std::optional<int64_t> source_open;
+    // What became of the rest; with what is open they are the amount. Only where asked for.
+    int64_t paid = 0, credited = 0, adjusted = 0, cancelled = 0;
 };
 
 /// An open part of an item that is paid by instalments.
@@ -126,6 +128,7 @@ public:
         int64_t limit = 1000000000;
         bool only_open = true;
         bool by_due = false;          // The oldest due first, which has no next page.
+        bool with_parts = false;      // Also what was paid, credited, adjusted and cancelled.
         bool only_differing = false;  // Ours is not what the source says is open.
     };
     std::vector<ListedItem> items(Date as_of, const Filter& filter, const Page& page);
