@@ -106,16 +106,7 @@ Host::~Host() {
 
 void Host::find_plugins() {
     if (options_.plugin_root.empty()) options_.plugin_root = default_plugin_root();
-    Plugins::Options what;
-    what.folders = {options_.plugin_root};
-    what.folders.insert(what.folders.end(), config_.plugin_folders.begin(),
-                        config_.plugin_folders.end());
-    what.state_folder = config_.instance / "state";
-    what.disabled = config_.plugins_disabled;
-    what.is_safe_mode = options_.is_safe_mode;
-    what.first_party_folder = options_.plugin_root;
-    what.configs = config_.plugin_settings;
-    plugins_->find(what);
+    plugins_->find(options_.plugin_root, options_.is_safe_mode);
 }
 
 void Host::open() {
@@ -188,7 +179,6 @@ void Host::start() {
     is_started_ = true;
     lease_node();
     plugins_->start();
-    commands_->start();
     events_->register_subscribers();
 }
 

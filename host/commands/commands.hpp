@@ -30,11 +30,7 @@ struct CallOptions {
 /// opens the transaction, calls, audits, commits. Thread-safe.
 class Commands {
 public:
-    explicit Commands(Host& host);
-    ~Commands();
-
-    /// Builds the validators of every running plugin's schemas. After Plugins::start().
-    void start();
+    explicit Commands(Host& host) : host_(host) {}
 
     /// The reply as JSON text. Error denied, not_found, invalid (naming every violation), ….
     std::string call(const Principal& principal, const std::string& command,
@@ -46,12 +42,9 @@ public:
     /// integers, numbers, booleans, arrays from "a,b", everything else text.
     Json request_from_texts(const CommandSpec& command,
                             const std::vector<std::pair<std::string, std::string>>& texts) const;
-    /// Throws invalid with every violation. Used for events and job arguments too.
-    void validate_event(const std::string& topic, std::string_view payload_json);
 
 private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    Host& host_;
 };
 
 /// Compiled JSON Schemas (draft-07; an unknown keyword is refused), in one translation unit.
@@ -63,5 +56,13 @@ public:
     /// All violations as "place: what", empty when valid. Thread-safe.
     virtual std::vector<std::string> violations(const Json& document) const = 0;
 };
+
+/// Throws one Error that lists all violations, also in its detail; returns when there is none.
+void need_none(const std::string& what, const std::vector<std::string>& violations,
+               dunlin_status status = DUNLIN_E_INVALID);
+
+/// The part of a schema at `way`, such as /properties/x or /items, with references into `root`
+/// followed; null where it has none.
+const Json* part_of(const Json& root, const Json* schema, const Json::json_pointer& way);
 
 }  // namespace dunlin::host

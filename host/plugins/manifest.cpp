@@ -12,244 +12,162 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <compare>
+#include <sstream>
 
 namespace dunlin::host {
 
 namespace {
 
-const Schema& schema_of_manifests() {
-    static const auto schema = Schema::compile(Json::parse(manifest_schema), "manifest-1");
-    return *schema;
-}
-
-std::set<std::string> text_set(const Json& document, const char* key) {
-    return document.value(key, std::set<std::string>());
-}
-
-std::vector<Requirement> requirements(const Json& document, const char* key) {
-    std::vector<Requirement> out;
-    for (const auto& one : document.value(key, Json::array())) {
-        out.push_back({one["id"], one["range"]});
+/// What the schema of manifests cannot say.
+std::vector<std::string> contradictions(const Manifest& m) {
+    static const std::set<std::string> reserved = {"host", "dunlin",      "pg", "sqlite", "main",
+                                                   "temp", "information", "lo", "dblink"};
+    std::vector<std::string> out;
+    std::set<std::string> seen;
+    const auto own = [&](const std::string& what, const std::string& name, const char* separator) {
+        const auto prefix = m.id + separator;
+        if (name.rfind(prefix, 0) != 0) {
+            out.push_back(what + " " + name + " must start with \"" + prefix + "\"");
+        }
+        if (!seen.insert(what + name).second)
+            out.push_back(what + " " + name + " is declared twice");
+    };
+    const auto needs = [&](bool is_used, const char* extension, const std::string& key) {
+        if (!is_used || m.extensions.count(extension)) return;
+        out.push_back(key + " needs the extension \"" + extension + "\"");
+    };
+    if (reserved.count(m.id)) {
+        out.push_back("id: \"" + m.id +
+                      "\" is reserved for the host and the database; choose another");
+    }
+    for (const auto& command : m.commands) own("command", command.name, ".");
+    for (const auto& table : m.tables) own("table", table.first, "_");
+    for (const auto& view : m.views) own("view", view.name, "_");
+    for (const auto& job : m.jobs) {
+        own("job", job.kind, ".");
+        try {
+            if (!job.cron.empty()) next_cron(job.cron, "UTC", 0);
+        } catch (const Error& e) {
+            out.push_back("job " + job.kind + ": " + e.what());
+        }
+    }
+    for (const auto& topic : m.emits) {
+        own("topic", topic.topic, ".");
+        if (m.permissions.count("event.emit:" + topic.topic) ||
+            m.permissions.count("event.emit:" + m.id + ".*")) {
+            continue;
+        }
+        out.push_back("topic " + topic.topic + " needs the permission \"event.emit:" + topic.topic +
+                      "\"");
+    }
+    needs(!m.commands.empty(), DUNLIN_EXT_COMMAND_HANDLER, "commands");
+    needs(!m.subscribes.empty(), DUNLIN_EXT_EVENT_HANDLER, "subscribes");
+    needs(!m.jobs.empty(), DUNLIN_EXT_JOB_HANDLER, "jobs");
+    if (!m.migrations.empty() && !m.permissions.count("db.own")) {
+        out.push_back("migrations need the permission \"db.own\"");
     }
     return out;
 }
 
-/// What the schema of manifests cannot say.
-class CrossCheck {
-public:
-    explicit CrossCheck(const Manifest& m) : m_(m) {}
-
-    std::vector<std::string> run() {
-        static const std::set<std::string> reserved = {
-            "host", "dunlin", "pg", "sqlite", "main", "temp", "information", "lo", "dblink"};
-        if (reserved.count(m_.id)) {
-            say("id: \"" + m_.id + "\" is reserved for the host and the database; choose another");
-        }
-        for (const auto& command : m_.commands) starts_with(command.name, m_.id + ".", "command");
-        for (const auto& job : m_.jobs) {
-            starts_with(job.kind, m_.id + ".", "job");
-            check_cron(job);
-        }
-        for (const auto& topic : m_.emits) {
-            starts_with(topic.topic, m_.id + ".", "topic");
-            if (!m_.may_emit(topic.topic)) {
-                say("topic " + topic.topic + " needs the permission \"event.emit:" + topic.topic +
-                    "\"");
-            }
-        }
-        for (const auto& table : m_.tables) starts_with(table.first, m_.id + "_", "table");
-        for (const auto& view : m_.views) starts_with(view.name, m_.id + "_", "view");
-        unique();
-        needs(!m_.commands.empty(), DUNLIN_EXT_COMMAND_HANDLER, "commands");
-        needs(!m_.subscribes.empty(), DUNLIN_EXT_EVENT_HANDLER, "subscribes");
-        needs(!m_.jobs.empty(), DUNLIN_EXT_JOB_HANDLER, "jobs");
-        if (!m_.migrations.empty() && !m_.permissions.count("db.own")) {
-            say("migrations need the permission \"db.own\"");
-        }
-        return std::move(found_);
-    }
-
-private:
-    void say(std::string text) { found_.push_back(std::move(text)); }
-    void starts_with(const std::string& name, const std::string& prefix, const char* what) {
-        if (name.rfind(prefix, 0) == 0) return;
-        say(std::string(what) + " " + name + " must start with \"" + prefix + "\"");
-    }
-    void check_cron(const JobSpec& job) {
-        try {
-            if (!job.cron.empty()) next_cron(job.cron, "UTC", 0);
-        } catch (const Error& e) {
-            say("job " + job.kind + ": " + e.what());
-        }
-    }
-    void needs(bool is_used, const char* extension, const char* key) {
-        if (!is_used || m_.extensions.count(extension)) return;
-        say(std::string(key) + " needs the extension \"" + extension + "\"");
-    }
-    void unique() {
-        std::set<std::string> seen;
-        const auto once = [&](const std::string& name) {
-            if (!seen.insert(name).second) say(name + " is declared twice");
-        };
-        for (const auto& command : m_.commands) once("command " + command.name);
-        for (const auto& job : m_.jobs) once("job " + job.kind);
-        for (const auto& topic : m_.emits) once("topic " + topic.topic);
-        for (const auto& view : m_.views) once("view " + view.name);
-    }
-
-    const Manifest& m_;
-    std::vector<std::string> found_;
-};
-
-[[noreturn]] void refuse(const std::string& where, const std::vector<std::string>& violations) {
-    std::string message = where + " is not a valid manifest: ";
-    for (const auto& text : violations) message += (&text == &violations[0] ? "" : "; ") + text;
-    throw Error(DUNLIN_E_DATA, message, Json{{"violations", violations}}.dump());
-}
-
-void read_commands(const Json& document, Manifest& out) {
-    for (const auto& one : document.value("commands", Json::array())) {
-        CommandSpec spec;
-        spec.name = one["name"];
-        spec.plugin = out.id;
-        spec.permission = one["permission"];
-        spec.summary = one["summary"];
-        spec.is_action = one["kind"] == "action";
-        spec.is_scoped = one.value("scoped", false);
-        spec.request = one["request"];
-        spec.reply = one["reply"];
-        spec.request_schema = Schema::compile(spec.request, "of the request of " + spec.name);
-        spec.reply_schema = Schema::compile(spec.reply, "of the reply of " + spec.name);
-        out.commands.push_back(std::move(spec));
-    }
-}
-
-void read_contract(const Json& document, Manifest& out) {
+/// From a document that is valid against the schema of manifests.
+void read(const Json& document, Manifest& out) {
+    const auto list = [&](const char* key) { return document.value(key, Json::array()); };
+    const auto texts = [&](const char* key) { return list(key).get<std::set<std::string>>(); };
+    const auto schema = [&](const char* key, const std::string& where) {
+        const auto found = document.value(key, Json());
+        if (!found.is_null()) Schema::compile(found, where);
+        return found;
+    };
     out.id = document["id"];
     out.name = document["name"];
     out.version = document["version"];
     out.abi_major = document["abi"]["major"];
     out.abi_minor_required = document["abi"]["minor_required"];
-    if (const auto artifact = document.find("artifact"); artifact != document.end()) {
-        out.file = (*artifact)["file"];
-        out.platform = (*artifact)["platform"];
-        out.sha256 = (*artifact)["sha256"];
+    const auto artifact = document.value("artifact", Json::object());
+    out.file = artifact.value("file", "");
+    out.platform = artifact.value("platform", "");
+    out.sha256 = artifact.value("sha256", "");
+    for (const auto& one : list("requires")) out.requires_.push_back({one["id"], one["range"]});
+    for (const auto& one : list("optional")) out.optional_.push_back({one["id"], one["range"]});
+    out.services = texts("services");
+    out.extensions = texts("extensions");
+    out.permissions = texts("permissions");
+    out.drafts = texts("drafts");
+    out.calls = texts("calls");
+    out.subscribes = texts("subscribes");
+    for (const auto& one : list("commands")) {
+        const std::string name = one["name"];
+        out.commands.push_back({name, out.id, one["permission"], one["summary"],
+                                one["kind"] == "action", one.value("scoped", false), one["request"],
+                                one["reply"],
+                                Schema::compile(one["request"], "of the request of " + name),
+                                Schema::compile(one["reply"], "of the reply of " + name)});
     }
-    out.requires_ = requirements(document, "requires");
-    out.optional_ = requirements(document, "optional");
-    out.services = text_set(document, "services");
-    out.extensions = text_set(document, "extensions");
-    out.permissions = text_set(document, "permissions");
-    out.drafts = text_set(document, "drafts");
-    out.calls = text_set(document, "calls");
-    out.subscribes = text_set(document, "subscribes");
-}
-
-void read_declared(const Json& document, Manifest& out) {
-    read_commands(document, out);
-    for (const auto& one : document.value("jobs", Json::array())) {
-        out.jobs.push_back({one["kind"], out.id, one.value("cron", ""), one["summary"]});
-    }
-    for (const auto& one : document.value("emits", Json::array())) {
+    for (const auto& one : list("jobs")) out.jobs.push_back({one["kind"], one.value("cron", "")});
+    for (const auto& one : list("emits")) {
         const std::string topic = one["topic"];
-        out.emits.push_back({topic, out.id, one["schema"],
-                             Schema::compile(one["schema"], "of the topic " + topic)});
+        out.emits.push_back({topic, Schema::compile(one["schema"], "of the topic " + topic)});
     }
-    for (const auto& one : document.value("tables", Json::array())) {
-        out.tables[one["name"]] = one.value("partition_key", "");
-    }
-    for (const auto& one : document.value("views", Json::array())) {
+    for (const auto& one : list("tables")) out.tables[one["name"]] = one.value("partition_key", "");
+    for (const auto& one : list("views")) {
         out.views.push_back(
             {one["name"], one.value("scopes", std::map<std::string, std::string>())});
     }
-    for (const auto& one : document.value("scope_dimensions", Json::array())) {
+    for (const auto& one : list("scope_dimensions")) {
         out.scope_dimensions[one["name"]] = one["title"];
     }
-    for (const auto& one : document.value("roles", Json::array())) {
-        out.roles[one["name"]] = one["permissions"].get<std::set<std::string>>();
-    }
-    out.config_schema = document.value("config_schema", Json());
-    out.source_schema = document.value("source_schema", Json());
-    if (!out.config_schema.is_null()) Schema::compile(out.config_schema, "of the configuration");
-    if (!out.source_schema.is_null()) Schema::compile(out.source_schema, "of a source");
+    for (const auto& one : list("roles")) one["permissions"].get_to(out.roles[one["name"]]);
+    out.config_schema = schema("config_schema", "of the configuration");
+    out.source_schema = schema("source_schema", "of a source");
     out.migrations = document.value("migrations", "");
 }
 
-/// Three numbers and whether a pre-release follows, which sorts before the release.
-std::array<int64_t, 4> parts_of(std::string_view version) {
-    std::array<int64_t, 4> parts{0, 0, 0, 1};
-    const auto dash = version.find('-');
-    if (dash != std::string_view::npos) {
-        parts[3] = 0;
-        version = version.substr(0, dash);
-    }
-    for (std::size_t i = 0; i < 3 && !version.empty(); ++i) {
-        const auto* end = version.data() + version.size();
-        const auto* next = std::from_chars(version.data(), end, parts[i]).ptr;
-        const auto read = static_cast<std::size_t>(next - version.data());
-        version.remove_prefix(std::min(read + 1, version.size()));
-    }
+/// Three numbers and whether it is a release, which sorts behind its pre-releases.
+std::array<int64_t, 4> parts_of(const std::string& version) {
+    std::array<int64_t, 4> parts{0, 0, 0, version.find('-') == std::string::npos};
+    std::istringstream in(version);
+    char dot = 0;
+    in >> parts[0] >> dot >> parts[1] >> dot >> parts[2];
     return parts;
 }
 
 }  // namespace
 
 Manifest Manifest::parse(std::string_view text, const std::string& where) {
+    static const auto schema = Schema::compile(Json::parse(manifest_schema), "manifest-1");
+    const auto invalid = where + " is not a valid manifest";
     Manifest out;
     try {
         out.document = Json::parse(text);
     } catch (const Json::parse_error& e) {
         throw Error(DUNLIN_E_DATA, where + " is not JSON: " + e.what());
     }
-    const auto violations = schema_of_manifests().violations(out.document);
-    if (!violations.empty()) refuse(where, violations);
-    read_contract(out.document, out);
+    need_none(invalid, schema->violations(out.document), DUNLIN_E_DATA);
     try {
-        read_declared(out.document, out);
+        read(out.document, out);
     } catch (const Error& e) {
-        throw Error(e.status(), where + " is not a valid manifest: " + e.what());
+        throw Error(e.status(), invalid + ": " + e.what());
     }
-    const auto contradictions = CrossCheck(out).run();
-    if (!contradictions.empty()) refuse(where, contradictions);
+    need_none(invalid, contradictions(out), DUNLIN_E_DATA);
     return out;
 }
 
 const TopicSpec* Manifest::topic(std::string_view wanted) const {
-    for (const auto& one : emits) {
-        if (one.topic == wanted) return &one;
-    }
-    return nullptr;
+    const auto found = std::find_if(emits.begin(), emits.end(),
+                                    [&](const auto& one) { return one.topic == wanted; });
+    return found == emits.end() ? nullptr : &*found;
 }
 
 bool Manifest::has_job(std::string_view kind) const {
-    for (const auto& one : jobs) {
-        if (one.kind == kind) return true;
-    }
-    return false;
+    return std::any_of(jobs.begin(), jobs.end(), [&](const auto& one) { return one.kind == kind; });
 }
 
-bool Manifest::may_emit(const std::string& topic) const {
-    if (permissions.count("event.emit:" + topic)) return true;
-    const auto dot = topic.find('.');
-    return dot != std::string::npos &&
-           permissions.count("event.emit:" + topic.substr(0, dot) + ".*");
-}
-
-int compare_versions(std::string_view a, std::string_view b) {
-    const auto left = parts_of(a), right = parts_of(b);
-    return left < right ? -1 : (right < left ? 1 : 0);
-}
-
-bool is_in_range(std::string_view version, std::string_view range) {
-    while (!range.empty()) {
-        const auto end = std::min(range.find(' '), range.size());
-        const auto one = range.substr(0, end);
-        range.remove_prefix(std::min(end + 1, range.size()));
-        const auto operator_size = one.find_first_of("0123456789");
-        if (operator_size == std::string_view::npos) return false;
-        const auto sign = one.substr(0, operator_size);
-        const auto order = compare_versions(version, one.substr(operator_size));
+bool is_in_range(const std::string& version, const std::string& range) {
+    std::istringstream in(range);
+    for (std::string one; in >> one;) {
+        const auto sign = one.substr(0, one.find_first_of("0123456789"));
+        const auto order = parts_of(version) <=> parts_of(one.substr(sign.size()));
         const bool holds = sign == ">="   ? order >= 0
                            : sign == "<=" ? order <= 0
                            : sign == ">"  ? order > 0

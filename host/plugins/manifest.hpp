@@ -27,13 +27,12 @@ struct CommandSpec {
 };
 
 struct JobSpec {
-    std::string kind, plugin, cron, summary;  // cron may be empty.
+    std::string kind, cron;  // cron may be empty.
 };
 
 struct TopicSpec {
-    std::string topic, plugin;
-    Json schema;
-    std::shared_ptr<const Schema> compiled;
+    std::string topic;
+    std::shared_ptr<const Schema> schema;
 };
 
 struct Requirement {
@@ -67,12 +66,9 @@ struct Manifest {
     bool may_read(const std::string& view) const {
         return permissions.count("db.read:" + view) > 0;
     }
-    /// "event.emit:receivables.*" covers every topic behind the dot.
-    bool may_emit(const std::string& topic) const;
 };
 
-/// -1, 0, 1 for two versions "1.2.3"; is_in_range for ">=1.0.0 <2.0.0".
-int compare_versions(std::string_view a, std::string_view b);
-bool is_in_range(std::string_view version, std::string_view range);
+/// Whether a version "1.2.3" is one of ">=1.0.0 <2.0.0".
+bool is_in_range(const std::string& version, const std::string& range);
 
 }  // namespace dunlin::host

@@ -45,6 +45,10 @@ struct Plugin {
 
     const std::string& id() const { return manifest.id; }
     bool is_running() const { return state == PluginState::started; }
+    void refuse(const std::string& why) {
+        state = PluginState::blocked;
+        reason = why;
+    }
 };
 
 }  // namespace dunlin::host

@@ -4,6 +4,7 @@
 #include "plugins/marker.hpp"
 #include "plugins/services.hpp"
 
+#include <array>
 #include <chrono>
 
 namespace dunlin::host {
@@ -12,49 +13,11 @@ namespace {
 
 constexpr int64_t stop_deadline_us = 10'000'000;
 
-std::string abi_text(int major, int minor) {
-    return std::to_string(major) + "." + std::to_string(minor);
-}
-
-/// Rules 2 and 3: what the library says of itself.
-void check_descriptor(const dunlin_plugin_desc* desc, const Manifest& m) {
-    const auto who = m.id + " " + m.version;
-    const auto fail = [&](dunlin_status status, const std::string& what) {
-        throw Error(status,
-                    who + ": " + what + "; install the plugin again, or report this to its author");
-    };
-    if (!desc || desc->magic != DUNLIN_MAGIC) {
-        fail(DUNLIN_E_DATA, m.file + " returns no descriptor of a Dunlin plugin");
-    }
-    if (desc->struct_size < sizeof(dunlin_plugin_desc)) {
-        fail(DUNLIN_E_DATA, "its descriptor is shorter than the contract says");
-    }
-    if (desc->abi_major != DUNLIN_ABI_MAJOR || desc->abi_minor_required > DUNLIN_ABI_MINOR) {
-        fail(DUNLIN_E_UNSUPPORTED,
-             "its library needs plugin ABI " + abi_text(desc->abi_major, desc->abi_minor_required) +
-                 ", this host has " + abi_text(DUNLIN_ABI_MAJOR, DUNLIN_ABI_MINOR));
-    }
-    if (desc->pointer_bits != 8 * sizeof(void*)) {
-        fail(DUNLIN_E_UNSUPPORTED,
-             "its library is built for " + std::to_string(desc->pointer_bits) + "-bit pointers");
-    }
-    if (m.id != desc->id || m.version != desc->version) {
-        fail(DUNLIN_E_DATA,
-             "its library says it is " + std::string(desc->id) + " " + desc->version);
-    }
-    auto beside = m.document;
-    beside.erase("artifact");
-    auto embedded = Json::parse(desc->manifest_json, nullptr, /*allow_exceptions=*/false);
-    if (embedded.is_object()) embedded.erase("artifact");
-    if (embedded != beside) {
-        fail(DUNLIN_E_DATA, "plugin.json differs from the manifest inside its library");
-    }
-}
-
 /// The table of a declared extension point, long enough to be used.
 template <class Table>
-void fetch(Host& host, const Plugin& plugin, const char* id, const Table*& out) {
-    if (!plugin.manifest.extensions.count(id)) return;
+void fetch(Host& host, const Plugin& plugin, const char* id, const Table*& out,
+           std::set<std::string>& declared) {
+    if (!declared.erase(id)) return;
     call_plugin(host, plugin, "get_extension", [&](dunlin_err*) {
         out = static_cast<const Table*>(plugin.instance->get_extension(plugin.instance, id));
         return DUNLIN_OK;
@@ -97,20 +60,12 @@ void stop_one(Host& host, Plugin& plugin) noexcept {
 }  // namespace
 
 const char* name_of(PluginState state) {
-    switch (state) {
-        case PluginState::found: return "found";
-        case PluginState::blocked: return "blocked";
-        case PluginState::quarantined: return "quarantined";
-        case PluginState::started: return "started";
-        case PluginState::stopped: return "stopped";
-    }
-    return "found";
+    static constexpr std::array names = {"found", "blocked", "quarantined", "started", "stopped"};
+    return names.at(static_cast<std::size_t>(state));
 }
 
-Plugins::Plugins(Host& host) : host_(host) {}
-
-Plugins::~Plugins() {
-    stop();
+std::filesystem::path Plugins::marker_folder() const {
+    return host_.config().instance / "state";
 }
 
 Plugin* Plugins::by_id(const std::string& id) const {
@@ -157,17 +112,9 @@ std::vector<Migration> Plugins::migrations(Dialect dialect) const {
 }
 
 void Plugins::block(Plugin& plugin, const std::string& reason) {
-    plugin.state = PluginState::blocked;
-    plugin.reason = reason;
+    plugin.refuse(reason);
     host_.log().error(plugin.id(), "the plugin is blocked: " + reason);
-    for (auto* other : order_) {
-        if (other->state != PluginState::found) continue;
-        for (const auto& wanted : other->manifest.requires_) {
-            if (wanted.id != plugin.id()) continue;
-            block(*other, "it requires " + plugin.id() + ", which is blocked: " + reason);
-            break;
-        }
-    }
+    check_requirements();
 }
 
 void Plugins::start() {
@@ -186,19 +133,11 @@ void Plugins::start() {
 }
 
 void Plugins::start_one(Plugin& plugin) {
-    const LoadingMarker marker(marker_folder_, plugin.id(), plugin.manifest.sha256);
+    const LoadingMarker marker(marker_folder(), plugin.id(), plugin.manifest.sha256);
     const auto& context = contexts_.emplace_back(new dunlin_ctx{&host_, &plugin});
-    const dunlin_plugin_desc* desc = nullptr;
-    try {
-        desc = load_descriptor(plugin.folder / plugin.manifest.file);
-    } catch (const Error&) {
-        throw;
-    } catch (...) {
-        throw_escaped(host_, plugin, DUNLIN_QUERY_SYMBOL);
-    }
-    check_descriptor(desc, plugin.manifest);
+    const auto& desc = load_descriptor(host_, plugin);
     call_plugin(host_, plugin, "create", [&](dunlin_err* err) {
-        return desc->create(host_table(context.get()), &plugin.instance, err);
+        return desc.create(host_table(context.get()), &plugin.instance, err);
     });
     if (!plugin.instance || plugin.instance->struct_size < sizeof(dunlin_plugin)) {
         plugin.instance = nullptr;
@@ -221,20 +160,15 @@ void Plugins::start_one(Plugin& plugin) {
 }
 
 void Plugins::fetch_extensions(Plugin& plugin) {
-    fetch(host_, plugin, DUNLIN_EXT_COMMAND_HANDLER, plugin.commands);
-    fetch(host_, plugin, DUNLIN_EXT_EVENT_HANDLER, plugin.events);
-    fetch(host_, plugin, DUNLIN_EXT_JOB_HANDLER, plugin.jobs);
-    fetch(host_, plugin, DUNLIN_EXT_SINK, plugin.sink);
-    fetch(host_, plugin, DUNLIN_EXT_CONNECTOR, plugin.connector);
-    fetch(host_, plugin, DUNLIN_EXT_HEALTH, plugin.health);
-    for (const auto& id : plugin.manifest.extensions) {
-        static const std::set<std::string> known = {
-            DUNLIN_EXT_COMMAND_HANDLER, DUNLIN_EXT_EVENT_HANDLER,
-            DUNLIN_EXT_JOB_HANDLER,     DUNLIN_EXT_SINK,
-            DUNLIN_EXT_CONNECTOR,       DUNLIN_EXT_HEALTH};
-        if (!known.count(id)) {
-            host_.log().warn(plugin.id(), "this host does not use the extension " + id);
-        }
+    auto declared = plugin.manifest.extensions;
+    fetch(host_, plugin, DUNLIN_EXT_COMMAND_HANDLER, plugin.commands, declared);
+    fetch(host_, plugin, DUNLIN_EXT_EVENT_HANDLER, plugin.events, declared);
+    fetch(host_, plugin, DUNLIN_EXT_JOB_HANDLER, plugin.jobs, declared);
+    fetch(host_, plugin, DUNLIN_EXT_SINK, plugin.sink, declared);
+    fetch(host_, plugin, DUNLIN_EXT_CONNECTOR, plugin.connector, declared);
+    fetch(host_, plugin, DUNLIN_EXT_HEALTH, plugin.health, declared);
+    for (const auto& id : declared) {
+        host_.log().warn(plugin.id(), "this host does not use the extension " + id);
     }
 }
 

@@ -14,19 +14,13 @@ namespace dunlin::host {
 /// Finds, checks, loads, starts and stops plugins by the version rule of the contract. [main]
 class Plugins {
 public:
-    struct Options {
-        std::vector<std::filesystem::path> folders;  // Each holds <id>/plugin.json.
-        std::filesystem::path state_folder;          // For the "loading" marker.
-        std::vector<std::string> disabled;           // By configuration.
-        bool is_safe_mode = false;                   // Only plugins of first_party_folder.
-        std::filesystem::path first_party_folder;
-        Json configs = Json::object();  // [plugins.<id>] sections.
-    };
-    explicit Plugins(Host& host);
-    ~Plugins();
+    explicit Plugins(Host& host) : host_(host) {}
+    ~Plugins() { stop(); }
 
-    /// Reads sidecars, refuses what can be refused without loading, and orders the rest. No dlopen.
-    void find(const Options& options);
+    /// Reads the sidecars <id>/plugin.json of the shipped plugins and, but for safe mode, of the
+    /// configured folders; refuses what can be refused without loading, and orders the rest. No
+    /// dlopen.
+    void find(const std::filesystem::path& shipped, bool is_safe_mode);
     /// Migrations of every plugin that is not blocked, in start order.
     std::vector<Migration> migrations(Dialect dialect) const;
     std::vector<Migration> migrations_of(const Plugin& plugin, Dialect dialect) const;
@@ -44,7 +38,7 @@ public:
     std::set<std::string> permissions_of(const std::string& role) const;
 
 private:
-    void read_folder(const std::filesystem::path& folder, const Options& options);
+    void read(Plugin& plugin, bool is_left_out);
     void check_ids();
     void check_requirements();
     void sort();
@@ -52,12 +46,12 @@ private:
     const char* why_missing(const Requirement& wanted) const;
     void start_one(Plugin& plugin);
     void fetch_extensions(Plugin& plugin);
+    std::filesystem::path marker_folder() const;
 
     Host& host_;
     std::vector<std::unique_ptr<Plugin>> all_;
     std::vector<Plugin*> order_;
     std::vector<std::unique_ptr<dunlin_ctx>> contexts_;
-    std::filesystem::path marker_folder_;
 };
 
 }  // namespace dunlin::host

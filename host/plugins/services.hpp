@@ -6,6 +6,8 @@
 
 #include <dunlin/guard.hpp>
 
+#include <boost/intrusive/list.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -13,18 +15,31 @@
 #include <optional>
 #include <string>
 
-struct dunlin_stmt;
+namespace dunlin::host {
+class PluginFrame;
+}
+
+/// A statement that knows its transaction. When that ends first, `view` is null and every further
+/// use is refused; finalize() still frees it, and it leaves the list of its transaction by itself.
+struct dunlin_stmt
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    dunlin_tx* view = nullptr;
+    std::unique_ptr<dunlin::host::Prepared> prepared;
+};
 
 /// A transaction as one plugin sees it: the same Tx, that plugin's wall.
 struct dunlin_tx {
     dunlin::host::Tx* tx;
     dunlin::host::Host* host;
     dunlin::host::Plugin* plugin;
-    bool is_scoped;                           // The call is a scoped one.
-    std::unique_ptr<dunlin::host::Tx> own{};  // Set when the plugin began it itself.
-    dunlin_stmt* statements = nullptr;        // Those not finalized yet.
-    int64_t number = 0;                       // Of those that plugins began.
+    bool is_scoped;                                    // The call is a scoped one.
+    std::unique_ptr<dunlin::host::Tx> own{};           // Set when the plugin began it itself.
+    const dunlin::host::PluginFrame* frame = nullptr;  // The call in which it began it.
+    boost::intrusive::list<dunlin_stmt, boost::intrusive::constant_time_size<false>> statements{};
 
+    ~dunlin_tx() { abandon_statements(); }
+    /// Lets go of what the plugin left open.
+    void abandon_statements() noexcept;
     const dunlin::host::Wall* wall() const {
         return is_scoped ? &plugin->scoped_wall : &plugin->wall;
     }
@@ -44,56 +59,41 @@ namespace dunlin::host {
 
 class Host;
 
-/// The service table of that id for a plugin's get_service: null when there is none.
-const void* service_table(std::string_view id);
 /// What create() is given.
 const dunlin_host* host_table(dunlin_ctx* context);
 
-/// Tables by room, for service_table().
-const void* db_table();
-const void* log_table();
-const void* config_table();
-const void* cancel_table();
-const void* metrics_table();
-const void* ids_table();
-const void* clock_table();
-const void* events_table();
-const void* jobs_table();
-const void* commands_table();
-const void* policies_table();
+extern const dunlin_db_v1 db_service;
 
 /// Who a plugin is when it works by itself: "plugin:<id>", with the permissions of the commands
 /// that its manifest lists under "calls".
 Principal principal_of(Host& host, const Plugin& plugin);
 
-/// Lets go of what a plugin left open in its view of a transaction.
-void abandon_statements(dunlin_tx& view) noexcept;
 /// Rethrows what escaped from a plugin as an internal error that names it. Inside a catch block.
 [[noreturn]] void throw_escaped(Host& host, const Plugin& plugin, const char* what);
 /// Throws what the plugin said, or names it when the status is none of the contract's.
 void check_call(const Plugin& plugin, const char* what, dunlin_status status,
                 const ErrorSink& sink);
 
-/// Around a call into a plugin: what it begins on this thread and leaves open is rolled back.
-class OwnTransactions {
+/// Around a call into a plugin: what it begins in it and leaves open is rolled back.
+class PluginFrame {
 public:
-    OwnTransactions(Host& host, const Plugin& plugin, const char* what);
-    ~OwnTransactions();
-    OwnTransactions(const OwnTransactions&) = delete;
-    OwnTransactions& operator=(const OwnTransactions&) = delete;
+    PluginFrame(Host& host, const Plugin& plugin, const char* what);
+    ~PluginFrame();
+    PluginFrame(const PluginFrame&) = delete;
+    PluginFrame& operator=(const PluginFrame&) = delete;
 
 private:
     Host& host_;
     const Plugin& plugin_;
     const char* what_;
-    int64_t begun_before_;
+    const PluginFrame* outer_;
 };
 
 /// Calls into a plugin without a transaction: body(dunlin_err*) → dunlin_status, which is returned
 /// when it is DUNLIN_OK or DUNLIN_DONE and thrown as an Error otherwise.
 template <class Body>
 dunlin_status call_plugin(Host& host, const Plugin& plugin, const char* what, Body&& body) {
-    const OwnTransactions own(host, plugin, what);
+    const PluginFrame frame(host, plugin, what);
     ErrorSink sink;
     dunlin_status status = DUNLIN_E_INTERNAL;
     try {
@@ -111,13 +111,10 @@ dunlin_status call_plugin(Host& host, const Plugin& plugin, const char* what, Bo
 template <class Body>
 dunlin_status call_plugin(Host& host, Plugin& plugin, Tx& tx, bool is_scoped, const char* what,
                           Body&& body) {
-    struct View : dunlin_tx {
-        ~View() { abandon_statements(*this); }
-    };
-    const auto status = [&] {
-        View view{{&tx, &host, &plugin, is_scoped}};
-        return call_plugin(host, plugin, what, [&](dunlin_err* err) { return body(&view, err); });
-    }();
+    dunlin_tx view{&tx, &host, &plugin, is_scoped};
+    const auto status =
+        call_plugin(host, plugin, what, [&](dunlin_err* err) { return body(&view, err); });
+    view.abandon_statements();
     tx.db().enter(nullptr);
     return status;
 }

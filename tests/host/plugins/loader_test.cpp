@@ -195,8 +195,8 @@ TEST_CASE("a wrong setting blocks the plugin and names its section") {
 }
 
 TEST_CASE("versions compare by number and ranges must all hold") {
-    CHECK(host::compare_versions("1.10.0", "1.9.0") > 0);
-    CHECK(host::compare_versions("1.0.0-rc.1", "1.0.0") < 0);
+    CHECK(host::is_in_range("1.10.0", ">1.9.0"));
+    CHECK(host::is_in_range("1.0.0-rc.1", "<1.0.0"));
     CHECK(host::is_in_range("1.4.2", ">=1.2 <2"));
     CHECK_FALSE(host::is_in_range("2.0.0", ">=1.2 <2"));
     CHECK(host::is_in_range("2.0.0", "=2"));
