@@ -167,8 +167,7 @@ void Host::publish() {
             if (!view.columns.empty()) views.push_back(view);
         }
     }
-    store_->set_scoped_views(std::move(views));
-    store_->grant(grants);
+    store_->publish(std::move(views), grants);
 }
 
 void Host::start() {

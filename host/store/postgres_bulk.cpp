@@ -70,20 +70,14 @@ void PostgresConnection::copy_in(const std::string& target, const BatchView& row
     run("COPY " + target + " FROM STDIN");
     std::string chunk;
     chunk.reserve(copy_bytes * 2);
-    try {
-        for (int64_t row = 0; row < rows.rows(); ++row) {
-            put_row(chunk, columns, row);
-            if (chunk.size() < copy_bytes && row + 1 < rows.rows()) continue;
-            if (PQputCopyData(db_, chunk.data(), static_cast<int>(chunk.size())) != 1) break;
-            chunk.clear();
-        }
-        PQputCopyEnd(db_, nullptr);
-    } catch (const Error&) {
-        PQputCopyEnd(db_, "a row cannot be written");
-        while (Result(PQgetResult(db_))) {
-        }
-        throw;
+    // When a row is refused, the next command ends the COPY as failed.
+    for (int64_t row = 0; row < rows.rows(); ++row) {
+        put_row(chunk, columns, row);
+        if (chunk.size() < copy_bytes && row + 1 < rows.rows()) continue;
+        if (PQputCopyData(db_, chunk.data(), static_cast<int>(chunk.size())) != 1) break;
+        chunk.clear();
     }
+    PQputCopyEnd(db_, nullptr);
     Result result(PQgetResult(db_));
     while (Result(PQgetResult(db_))) {
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/postgres_connection.hpp"
 
-#include <Poco/Data/PostgreSQL/SessionHandle.h>
 #include <boost/algorithm/string/predicate.hpp>
 #include <nlohmann/json.hpp>
 
@@ -39,11 +38,8 @@ constexpr Meaning meanings[] = {
 
 }  // namespace
 
-PostgresConnection::PostgresConnection(Poco::Data::Session session, const StoreOptions& options)
-    : session_(std::move(session)) {
-    auto* poco =
-        Poco::AnyCast<Poco::Data::PostgreSQL::SessionHandle*>(session_.getProperty("handle"));
-    db_ = *poco;
+PostgresConnection::PostgresConnection(PostgresSession session, const StoreOptions& options)
+    : session_(std::move(session)), db_(session_.get()) {
     PQsetNoticeProcessor(
         db_, [](void*, const char*) {}, nullptr);
     run("SET TIME ZONE 'UTC'");

@@ -4,17 +4,18 @@
 #include "store/sql_text.hpp"
 #include "store/store.hpp"
 
-#include <Poco/Data/Session.h>
 #include <libpq-fe.h>
 
 #include <unordered_map>
 
 namespace dunlin::host {
 
-struct ResultDelete {
+struct PostgresDelete {
+    void operator()(PGconn* db) const { PQfinish(db); }
     void operator()(PGresult* result) const { PQclear(result); }
 };
-using Result = std::unique_ptr<PGresult, ResultDelete>;
+using PostgresSession = std::unique_ptr<PGconn, PostgresDelete>;
+using Result = std::unique_ptr<PGresult, PostgresDelete>;
 
 /// A value as PostgreSQL reads it.
 void append_text(std::string& out, const Cell& cell);
@@ -55,12 +56,7 @@ private:
 
 class PostgresConnection final : public Connection {
 public:
-    PostgresConnection(Poco::Data::Session session, const StoreOptions& options);
-    ~PostgresConnection() override {
-        if (is_broken()) lost_.reset(db_);
-    }
-    PostgresConnection(const PostgresConnection&) = delete;
-    PostgresConnection& operator=(const PostgresConnection&) = delete;
+    PostgresConnection(PostgresSession session, const StoreOptions& options);
 
     Dialect dialect() const override { return Dialect::postgresql; }
     void begin(Access access) override;
@@ -96,10 +92,8 @@ private:
     void copy_in(const std::string& target, const BatchView& rows);
     int64_t number(const std::string& sql);
 
-    // Poco does not free a connection that was lost; behind the session's end this does.
-    std::unique_ptr<PGconn, decltype(&PQfinish)> lost_{nullptr, &PQfinish};
-    Poco::Data::Session session_;
-    PGconn* db_ = nullptr;
+    PostgresSession session_;
+    PGconn* db_;
     std::string role_;  // "?" after a rollback to a savepoint: whatever it was then.
     uint64_t names_ = 0;
     std::unordered_map<std::string, Judged> judged_;
@@ -131,7 +125,7 @@ private:
     void forget_rows();
     const PGresult* shape();
     void need(int is_done);  // Of a function of libpq.
-    int64_t send_rows(const std::vector<ColumnView>& columns, int64_t from, int64_t to);
+    int64_t read_answers();
 
     PostgresConnection* connection_;
     const SqlText* sql_;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/postgres_connection.hpp"
 
+#include <sodium.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <exception>
 
 namespace dunlin::host {
 namespace {
@@ -20,7 +21,88 @@ int64_t changed_by(const PGresult* result) {
     return std::strtoll(PQcmdTuples(read), nullptr, 10);
 }
 
+// Types of the catalog that are not handed out as text.
+constexpr Oid oid_bool = 16, oid_bytea = 17, oid_int8 = 20, oid_int2 = 21, oid_int4 = 23,
+              oid_float4 = 700, oid_float8 = 701, oid_numeric = 1700, oid_oid = 26;
+
+/// A whole number where it is one: sums are numeric, and "12.000" is a whole number as well.
+Cell cell_of_numeric(std::string_view text) {
+    const auto dot = text.find('.');
+    const bool is_whole = dot == std::string_view::npos ||
+                          text.find_first_not_of('0', dot + 1) == std::string_view::npos;
+    if (is_whole && text.substr(0, dot).size() < 19) return number_of<int64_t>(text.substr(0, dot));
+    return number_of<double>(text);
+}
+
+template <class T>
+void append_number(std::string& out, T value) {
+    char text[40];
+    out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
+}
+
 }  // namespace
+
+void append_text(std::string& out, const Cell& cell) {
+    if (const auto* number = std::get_if<int64_t>(&cell)) {
+        append_number(out, *number);
+    } else if (const auto* text = std::get_if<std::string_view>(&cell)) {
+        out += *text;
+    } else if (const auto* real = std::get_if<double>(&cell)) {
+        append_number(out, *real);
+    } else if (const auto* bytes = std::get_if<Bytes>(&cell)) {
+        const auto& [view] = *bytes;
+        const auto begin = out.append("\\x").size();
+        out.resize(begin + 2 * view.size() + 1);
+        sodium_bin2hex(out.data() + begin, 2 * view.size() + 1,
+                       reinterpret_cast<const unsigned char*>(view.data()), view.size());
+        out.pop_back();
+    }
+}
+
+void Parameters::set(uint32_t index, const Cell& value) {
+    if (index >= texts_.size()) {
+        throw Error(DUNLIN_E_INVALID,
+                    "the statement has only " + std::to_string(texts_.size()) + " parameters");
+    }
+    auto& text = texts_[index];
+    text.clear();
+    append_text(text, value);
+    values_[index] = is_null(value) ? nullptr : text.c_str();
+}
+
+std::string_view ResultRows::text(uint32_t index) {
+    if (!is_on_row()) return {};
+    if (index >= static_cast<uint32_t>(PQnfields(result_.get()))) {
+        throw Error(DUNLIN_E_INVALID, "the statement has no column " + std::to_string(index));
+    }
+    const int column = static_cast<int>(index);
+    return {PQgetvalue(result_.get(), row_, column),
+            static_cast<std::size_t>(PQgetlength(result_.get(), row_, column))};
+}
+
+Cell ResultRows::cell(uint32_t index) {
+    const auto value = text(index);
+    const int column = static_cast<int>(index);
+    if (!is_on_row() || PQgetisnull(result_.get(), row_, column)) return {};
+    switch (PQftype(result_.get(), column)) {
+        case oid_bool: return static_cast<int64_t>(value == "t");
+        case oid_int2:
+        case oid_int4:
+        case oid_int8:
+        case oid_oid: return number_of<int64_t>(value);
+        case oid_float4:
+        case oid_float8: return number_of<double>(value);
+        case oid_numeric: return cell_of_numeric(value);
+        case oid_bytea: {
+            auto& bytes = bytes_[index];
+            bytes.resize(value.size() / 2 - 1);  // "\x" and two digits for each.
+            sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
+                           value.data() + 2, value.size() - 2, nullptr, nullptr, nullptr);
+            return Bytes{bytes};
+        }
+        default: return value;
+    }
+}
 
 void PostgresPrepared::forget_rows() {
     is_run_ = false;
@@ -70,30 +152,14 @@ void PostgresPrepared::need(int is_done) {
     if (!is_done) connection_->checked(nullptr, sql_->dollars);
 }
 
-int64_t PostgresPrepared::send_rows(const std::vector<ColumnView>& columns, int64_t from,
-                                    int64_t to) {
+/// Up to the last synchronisation of the pipeline; throws what failed first.
+int64_t PostgresPrepared::read_answers() {
     auto* db = connection_->handle();
-    std::exception_ptr unsent;
-    try {
-        for (auto row = from; row < to; ++row) {
-            for (uint32_t i = 0; i < columns.size(); ++i) {
-                parameters_.set(i, cell_of(columns[i], row));
-            }
-            need(PQsendQueryPrepared(db, name_->c_str(), parameters_.size(), parameters_.values(),
-                                     nullptr, nullptr, 0));
-        }
-    } catch (const Error&) {
-        unsent = std::current_exception();
-    }
-    need(PQpipelineSync(db));  // Else the connection stays in its mode, and is given up.
     Result failed;
     int64_t changed = 0;
-    for (;;) {
+    while (!connection_->is_broken()) {
         Result result(PQgetResult(db));
-        if (!result) {
-            if (connection_->is_broken()) break;
-            continue;  // Between two statements.
-        }
+        if (!result) continue;  // Between two statements.
         const auto status = PQresultStatus(result.get());
         if (status == PGRES_PIPELINE_SYNC) break;
         if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
@@ -102,23 +168,32 @@ int64_t PostgresPrepared::send_rows(const std::vector<ColumnView>& columns, int6
             failed = std::move(result);
         }
     }
-    if (unsent || failed || connection_->is_broken()) {
+    if (failed || connection_->is_broken()) {
         PQexitPipelineMode(db);
-        if (failed || !unsent) connection_->checked(std::move(failed), sql_->dollars);
-        std::rethrow_exception(unsent);
+        connection_->checked(std::move(failed), sql_->dollars);
     }
     return changed;
 }
 
 int64_t PostgresPrepared::run_rows(const std::vector<ColumnView>& columns, int64_t rows) {
+    auto* db = connection_->handle();
+    for (int64_t row = 0; row < rows; ++row) {
+        // What cannot be sent is refused before anything is.
+        for (const auto& column : columns) cell_of(column, row);
+    }
     forget_rows();
     connection_->use_role(wall_);
-    need(PQenterPipelineMode(connection_->handle()));
+    need(PQenterPipelineMode(db));
     int64_t changed = 0;
-    for (int64_t from = 0; from < rows; from += pipeline_rows) {
-        changed += send_rows(columns, from, std::min(rows, from + pipeline_rows));
+    for (int64_t row = 0; row < rows; ++row) {
+        for (uint32_t i = 0; i < columns.size(); ++i) parameters_.set(i, cell_of(columns[i], row));
+        need(PQsendQueryPrepared(db, name_->c_str(), parameters_.size(), parameters_.values(),
+                                 nullptr, nullptr, 0));
+        if ((row + 1) % pipeline_rows != 0 && row + 1 != rows) continue;
+        need(PQpipelineSync(db));
+        changed += read_answers();
     }
-    PQexitPipelineMode(connection_->handle());
+    PQexitPipelineMode(db);
     return changed;
 }
 

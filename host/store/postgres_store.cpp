@@ -1,41 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/postgres_connection.hpp"
-#include "store/postgres_url.hpp"
 
-#include <Poco/Data/DataException.h>
-#include <Poco/Data/PostgreSQL/Connector.h>
-#include <boost/algorithm/string/trim.hpp>
+#include <Poco/Pipe.h>
+#include <Poco/PipeStream.h>
+#include <Poco/Process.h>
+#include <Poco/StreamCopier.h>
+#include <boost/algorithm/string.hpp>
 #include <boost/range/algorithm/find.hpp>
 
 namespace dunlin::host {
 namespace {
 
+using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
 constexpr int64_t grant_lock = 0x6772616e74;  // "grant"
+
+/// For people, without the password.
+std::string shown(const PGconn* db) {
+    return std::string("postgresql:host=") + PQhost(db) + " port=" + PQport(db) +
+           " dbname=" + PQdb(db) + " user=" + PQuser(db);
+}
+
+/// "postgresql:host=… dbname=…" without its scheme, or PostgreSQL's own
+/// "postgresql://user@host/dbname".
+std::string conninfo_of(const std::string& url) {
+    const bool is_uri = boost::starts_with(url, "postgresql://");
+    const auto text = is_uri ? url : url.substr(url.find(':') + 1);
+    if (Options(PQconninfoParse(text.c_str(), nullptr), &PQconninfoFree)) return text;
+    throw Error(DUNLIN_E_INVALID,
+                "the store URL cannot be read; write "
+                "postgresql:host=… port=… dbname=… user=… password=…");
+}
 
 class PostgresStore final : public Store {
 public:
     explicit PostgresStore(const StoreOptions& options)
-        : Store(options, /*writers_max=*/options.connections_max), url_(options.url) {
+        : Store(options, /*writers_max=*/options.connections_max),
+          conninfo_(conninfo_of(options.url)) {
         begin(Access::read);
     }
 
     Dialect dialect() const override { return Dialect::postgresql; }
 
-    void grant(const std::vector<Grant>& grants) override {
-        auto lease = begin(Access::write);
-        lease->exec("SELECT pg_advisory_xact_lock(?)", grant_lock);
-        std::map<std::string, std::string> roles;
-        const bool may_create = can_create_roles(*lease);
-        for (const auto& one : grants) {
-            const auto role = grant_role(*lease, one, may_create);
-            if (!role.empty()) roles[one.plugin_id] = role;
+    void backup(const std::filesystem::path& folder) override {
+        auto lease = begin(Access::read);
+        auto* db = static_cast<PostgresConnection&>(*lease).handle();
+        // In the environment: everybody can read a command line.
+        Poco::Process::Env environment;
+        const Options options(PQconninfo(db), &PQconninfoFree);
+        for (const auto* option = options.get(); option->keyword; ++option) {
+            if (option->envvar && option->val) environment[option->envvar] = option->val;
         }
-        lease->commit();
-        lease.reset();
-        set_roles(std::move(roles));
+        std::error_code bad;
+        std::filesystem::create_directories(folder, bad);
+        const auto part = (folder / "dunlin.dump.part").string();
+        Poco::Pipe errors;
+        const auto tool = Poco::Process::launch("pg_dump", {"-w", "-Fc", "-f", part}, nullptr,
+                                                nullptr, &errors, environment);
+        Poco::PipeInputStream in(errors);
+        std::string said;
+        Poco::StreamCopier::copyToString(in, said);
+        const int code = tool.wait();
+        if (code == 0) std::filesystem::rename(part, folder / "dunlin.dump", bad);
+        if (code == 0 && !bad) return;
+        if (said.empty()) said = bad ? bad.message() : "pg_dump cannot be started";
+        throw Error(DUNLIN_E_UNAVAILABLE,
+                    "the backup of " + shown(db) + " failed: " + said.substr(0, 500) +
+                        "; check the folder and the version of pg_dump, which "
+                        "apt-get install postgresql-client installs");
     }
-
-    void backup(const std::filesystem::path& folder) override { dump_database(url_, folder); }
 
     std::vector<Finding> inspect() override {
         auto db = begin(Access::read);
@@ -49,7 +82,8 @@ public:
         const auto encoding = setting("server_encoding");
         return {
             finding("store.version", std::stoi(setting("server_version_num")) >= 150000, "warn",
-                    "PostgreSQL " + setting("server_version") + " at " + url_.shown(),
+                    "PostgreSQL " + setting("server_version") + " at " +
+                        shown(static_cast<PostgresConnection&>(*db).handle()),
                     "upgrade to PostgreSQL 15 or later"),
             finding("store.roles", has_roles, "warn",
                     has_roles ? "each plugin has a database role of its own"
@@ -64,23 +98,33 @@ public:
 
 private:
     std::unique_ptr<Connection> connect() override {
-        const auto unreachable = [&](std::string why) {
-            boost::trim_right(why);
-            return Error(DUNLIN_E_UNAVAILABLE,
-                         "the database " + url_.shown() +
-                             " cannot be reached: " + url_.without_password(why) +
-                             "; check the address, that the server runs, and the user's rights");
-        };
-        // Poco never frees a connection that failed, so one that is freed goes first.
-        const std::unique_ptr<PGconn, decltype(&PQfinish)> first(
-            PQconnectdb(url_.for_session().c_str()), &PQfinish);
-        if (PQstatus(first.get()) != CONNECTION_OK) throw unreachable(PQerrorMessage(first.get()));
-        try {
-            return std::make_unique<PostgresConnection>(
-                Poco::Data::Session("PostgreSQL", url_.for_session()), options_);
-        } catch (const Poco::Exception& e) {
-            throw unreachable(e.displayText());
+        // The URL comes last, so that what it says holds.
+        const char* const keys[] = {"connect_timeout", "host", "dbname", nullptr};
+        const char* const values[] = {"10", "localhost", conninfo_.c_str(), nullptr};
+        PostgresSession session(PQconnectdbParams(keys, values, /*expand_dbname=*/1));
+        auto* db = session.get();
+        if (PQstatus(db) == CONNECTION_OK) {
+            return std::make_unique<PostgresConnection>(std::move(session), options_);
         }
+        auto why = boost::trim_right_copy(std::string(PQerrorMessage(db)));
+        const std::string password = PQpass(db) ? PQpass(db) : "";
+        if (!password.empty()) boost::replace_all(why, password, "…");
+        throw Error(DUNLIN_E_UNAVAILABLE,
+                    "the database " + shown(db) + " cannot be reached: " + why +
+                        "; check the address, that the server runs, and the user's rights");
+    }
+
+    std::map<std::string, std::string> make_roles(const std::vector<Grant>& grants) override {
+        auto lease = begin(Access::write);
+        lease->exec("SELECT pg_advisory_xact_lock(?)", grant_lock);
+        std::map<std::string, std::string> roles;
+        const bool may_create = can_create_roles(*lease);
+        for (const auto& one : grants) {
+            const auto role = grant_role(*lease, one, may_create);
+            if (!role.empty()) roles[one.plugin_id] = role;
+        }
+        lease->commit();
+        return roles;
     }
 
     static bool can_create_roles(Connection& db) {
@@ -132,13 +176,12 @@ private:
         return role;
     }
 
-    const PostgresUrl url_;
+    const std::string conninfo_;
 };
 
 }  // namespace
 
 std::unique_ptr<Store> open_postgres(const StoreOptions& options) {
-    Poco::Data::PostgreSQL::Connector::registerConnector();
     return std::make_unique<PostgresStore>(options);
 }
 

@@ -4,6 +4,7 @@
 #include "store/sql_text.hpp"
 
 #include <Poco/Data/SQLite/Utility.h>
+#include <boost/algorithm/cxx11/any_of.hpp>
 #include <boost/algorithm/string/join.hpp>
 
 #include <algorithm>
@@ -16,33 +17,28 @@ using boost::algorithm::join;
 constexpr std::size_t statements_max = 200;
 
 struct Meaning {
-    int code;
+    std::vector<int> codes;  // Extended ones, or lowest bytes.
     dunlin_status status;
     const char* remedy = "";
 };
-/// The first with the extended code or its lowest byte holds.
-constexpr Meaning meanings[] = {
-    {SQLITE_CONSTRAINT_UNIQUE, DUNLIN_E_EXISTS},
-    {SQLITE_CONSTRAINT_PRIMARYKEY, DUNLIN_E_EXISTS},
-    {SQLITE_CONSTRAINT_ROWID, DUNLIN_E_EXISTS},
-    {SQLITE_CONSTRAINT_FOREIGNKEY, DUNLIN_E_CONFLICT},
-    {SQLITE_BUSY_SNAPSHOT, DUNLIN_E_CONFLICT, "; another process is writing, try again"},
-    {SQLITE_BUSY, DUNLIN_E_UNAVAILABLE, "; another process is writing, try again"},
-    {SQLITE_LOCKED, DUNLIN_E_UNAVAILABLE},
-    {SQLITE_IOERR, DUNLIN_E_UNAVAILABLE},
-    {SQLITE_FULL, DUNLIN_E_UNAVAILABLE, "; make room on the disk"},
-    {SQLITE_CANTOPEN, DUNLIN_E_UNAVAILABLE,
+/// The first that has the code holds.
+const std::vector<Meaning> meanings = {
+    {{SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID},
+     DUNLIN_E_EXISTS},
+    {{SQLITE_CONSTRAINT_FOREIGNKEY}, DUNLIN_E_CONFLICT},
+    {{SQLITE_BUSY_SNAPSHOT}, DUNLIN_E_CONFLICT, "; another process is writing, try again"},
+    {{SQLITE_BUSY}, DUNLIN_E_UNAVAILABLE, "; another process is writing, try again"},
+    {{SQLITE_LOCKED, SQLITE_IOERR}, DUNLIN_E_UNAVAILABLE},
+    {{SQLITE_FULL}, DUNLIN_E_UNAVAILABLE, "; make room on the disk"},
+    {{SQLITE_CANTOPEN, SQLITE_READONLY},
+     DUNLIN_E_UNAVAILABLE,
      "; check the folder and file permissions of the database"},
-    {SQLITE_READONLY, DUNLIN_E_UNAVAILABLE,
-     "; check the folder and file permissions of the database"},
-    {SQLITE_AUTH, DUNLIN_E_DENIED},
-    {SQLITE_CORRUPT, DUNLIN_E_DATA, "; restore a backup, see dunlin doctor"},
-    {SQLITE_NOTADB, DUNLIN_E_DATA, "; restore a backup, see dunlin doctor"},
-    {SQLITE_TOOBIG, DUNLIN_E_LIMIT},
-    {SQLITE_NOMEM, DUNLIN_E_LIMIT},
-    {SQLITE_INTERRUPT, DUNLIN_E_CANCELLED},
-    {SQLITE_MISUSE, DUNLIN_E_INTERNAL},
-};
+    {{SQLITE_AUTH}, DUNLIN_E_DENIED},
+    {{SQLITE_CORRUPT, SQLITE_NOTADB}, DUNLIN_E_DATA, "; restore a backup, see dunlin doctor"},
+    {{SQLITE_TOOBIG, SQLITE_NOMEM}, DUNLIN_E_LIMIT},
+    {{SQLITE_INTERRUPT}, DUNLIN_E_CANCELLED},
+    {{SQLITE_MISUSE}, DUNLIN_E_INTERNAL},
+    {{}, DUNLIN_E_INVALID}};
 
 }  // namespace
 
@@ -72,12 +68,11 @@ SqliteConnection::~SqliteConnection() {
 void SqliteConnection::fail(int code, std::string_view what) const {
     const int extended = sqlite3_extended_errcode(db_);
     const int used = (extended & 0xff) == (code & 0xff) ? extended : code;
-    const auto* meaning = std::find_if(
-        std::begin(meanings), std::end(meanings),
-        [&](const Meaning& one) { return one.code == used || one.code == (used & 0xff); });
-    const bool is_known = meaning != std::end(meanings);
-    throw Error(is_known ? meaning->status : DUNLIN_E_INVALID,
-                std::string(what) + ": " + sqlite3_errmsg(db_) + (is_known ? meaning->remedy : ""));
+    const auto meaning = std::find_if(meanings.begin(), meanings.end(), [&](const Meaning& one) {
+        return one.codes.empty() || boost::algorithm::any_of_equal(one.codes, used) ||
+               boost::algorithm::any_of_equal(one.codes, used & 0xff);
+    });
+    throw Error(meaning->status, std::string(what) + ": " + sqlite3_errmsg(db_) + meaning->remedy);
 }
 
 void SqliteConnection::command(const std::string& sql) {
@@ -220,6 +215,111 @@ void SqliteConnection::look_up(const BulkLookup& from, const BatchView& keys, Ba
         for (uint32_t i = 0; i < from.columns.size(); ++i) append_cell(out[i], *select, i);
         select->reset();
     }
+}
+
+void SqlitePrepared::check(int code) {
+    if (code == SQLITE_OK) return;
+    if (code == SQLITE_RANGE) {
+        throw Error(DUNLIN_E_INVALID,
+                    "the statement has only " + std::to_string(parameter_count()) + " parameters");
+    }
+    connection_->fail(code, "the SQL \"" + std::string(sqlite3_sql(stmt())).substr(0, 120) + "\"");
+}
+
+int SqlitePrepared::at(uint32_t column) {
+    if (column >= column_count()) {
+        throw Error(DUNLIN_E_INVALID, "the statement has no column " + std::to_string(column));
+    }
+    return static_cast<int>(column);
+}
+
+void SqlitePrepared::bind_kept(uint32_t index, const Cell& value, sqlite3_destructor_type kept) {
+    is_done_ = false;
+    const int parameter = static_cast<int>(index) + 1;
+    const auto data = [](std::string_view bytes) { return bytes.data() ? bytes.data() : ""; };
+    if (const auto* number = std::get_if<int64_t>(&value)) {
+        check(sqlite3_bind_int64(stmt(), parameter, *number));
+    } else if (const auto* text = std::get_if<std::string_view>(&value)) {
+        check(sqlite3_bind_text64(stmt(), parameter, data(*text), text->size(), kept, SQLITE_UTF8));
+    } else if (const auto* real = std::get_if<double>(&value)) {
+        check(sqlite3_bind_double(stmt(), parameter, *real));
+    } else if (const auto* bytes = std::get_if<Bytes>(&value)) {
+        check(sqlite3_bind_blob64(stmt(), parameter, data(bytes->view), bytes->view.size(), kept));
+    } else {
+        check(sqlite3_bind_null(stmt(), parameter));
+    }
+}
+
+bool SqlitePrepared::step() {
+    if (is_done_) return false;
+    const int code = sqlite3_step(stmt());
+    is_on_row_ = code == SQLITE_ROW;
+    if (is_on_row_) return true;
+    if (code != SQLITE_DONE) {
+        try {
+            check(code);
+        } catch (...) {
+            sqlite3_reset(stmt());
+            throw;
+        }
+    }
+    changes_ = is_reading() ? 0 : sqlite3_changes64(connection_->handle());
+    sqlite3_reset(stmt());
+    is_done_ = true;
+    return false;
+}
+
+void SqlitePrepared::reset() {
+    sqlite3_reset(stmt());
+    sqlite3_clear_bindings(stmt());
+    is_on_row_ = false;
+    is_done_ = false;
+}
+
+std::string_view SqlitePrepared::column_name(uint32_t index) {
+    const char* name = sqlite3_column_name(stmt(), at(index));
+    return name ? name : "";
+}
+
+Cell SqlitePrepared::cell(uint32_t index) {
+    const int column = at(index);
+    if (!is_on_row_) return {};
+    switch (sqlite3_column_type(stmt(), column)) {
+        case SQLITE_INTEGER: return sqlite3_column_int64(stmt(), column);
+        case SQLITE_FLOAT: return sqlite3_column_double(stmt(), column);
+        case SQLITE_TEXT: return text(index);
+        case SQLITE_BLOB: {
+            const auto* bytes = static_cast<const char*>(sqlite3_column_blob(stmt(), column));
+            return Bytes{{bytes, static_cast<std::size_t>(sqlite3_column_bytes(stmt(), column))}};
+        }
+        default: return {};
+    }
+}
+
+std::string_view SqlitePrepared::text(uint32_t index) {
+    const int column = at(index);
+    if (!is_on_row_) return {};
+    const void* text = sqlite3_column_text(stmt(), column);
+    return {static_cast<const char*>(text),
+            static_cast<std::size_t>(sqlite3_column_bytes(stmt(), column))};
+}
+
+void SqlitePrepared::bind_row(const std::vector<ColumnView>& columns, int64_t row) {
+    for (uint32_t i = 0; i < columns.size(); ++i) {
+        bind_kept(i, cell_of(columns[i], row), SQLITE_STATIC);
+    }
+}
+
+int64_t SqlitePrepared::run_rows(const std::vector<ColumnView>& columns, int64_t rows) {
+    int64_t changed = 0;
+    for (int64_t row = 0; row < rows; ++row) {
+        bind_row(columns, row);
+        while (step()) {
+        }
+        changed += changes_;
+    }
+    sqlite3_clear_bindings(stmt());
+    return changed;
 }
 
 }  // namespace dunlin::host

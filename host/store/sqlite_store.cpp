@@ -4,8 +4,6 @@
 #include <Poco/Data/DataException.h>
 #include <Poco/Data/SQLite/Connector.h>
 
-#include <sys/statvfs.h>
-
 namespace dunlin::host {
 namespace {
 
@@ -21,12 +19,12 @@ fs::path path_of(const StoreOptions& options) {
 }
 
 Finding disk_finding(const fs::path& folder) {
-    struct statvfs info {};
-    if (::statvfs(folder.c_str(), &info) != 0) {
+    std::error_code bad;
+    const auto free_mb = fs::space(folder, bad).available >> 20;
+    if (bad) {
         return {"store.disk", "warn", "the free space of " + folder.string() + " is not known",
                 "check that the folder exists"};
     }
-    const auto free_mb = info.f_bavail * info.f_frsize >> 20;
     const auto text = std::to_string(free_mb) + " MB free at " + folder.string();
     if (free_mb < 200) return {"store.disk", "fail", text, "make room on this disk"};
     return finding("store.disk", free_mb >= 2000, "warn", text, "make room on this disk soon");

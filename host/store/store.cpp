@@ -37,8 +37,14 @@ Store::Lease Store::begin(Access access) {
 std::unique_ptr<Connection> Store::begin_one(Access access) {
     // The server may have been restarted since: idle connections are dropped and one is made.
     for (bool is_second = false;; is_second = true) {
-        std::shared_ptr<const SessionSettings> settings;
-        auto connection = take_idle(settings);
+        std::unique_lock lock(mutex_);
+        const auto settings = settings_;
+        std::unique_ptr<Connection> connection;
+        if (!idle_.empty()) {
+            connection = std::move(idle_.back());
+            idle_.pop_back();
+        }
+        lock.unlock();
         if (!connection) connection = connect();
         try {
             connection->use(settings);
@@ -48,19 +54,10 @@ std::unique_ptr<Connection> Store::begin_one(Access access) {
             const bool is_fit = connection->is_fit();
             keep(std::move(connection));
             if (is_fit || is_second) throw;
-            const std::lock_guard lock(mutex_);
+            lock.lock();
             idle_.clear();
         }
     }
-}
-
-std::unique_ptr<Connection> Store::take_idle(std::shared_ptr<const SessionSettings>& settings) {
-    const std::lock_guard lock(mutex_);
-    settings = settings_;
-    if (idle_.empty()) return nullptr;
-    auto connection = std::move(idle_.back());
-    idle_.pop_back();
-    return connection;
 }
 
 void Store::keep(std::unique_ptr<Connection> connection) noexcept {
@@ -70,21 +67,12 @@ void Store::keep(std::unique_ptr<Connection> connection) noexcept {
     idle_.push_back(std::move(connection));
 }
 
-void Store::change(const std::function<void(SessionSettings&)>& body) {
+void Store::publish(std::vector<ScopedView> views, const std::vector<Grant>& grants) {
+    auto settings = std::make_shared<SessionSettings>();
+    settings->views = std::move(views);
+    settings->roles = make_roles(grants);
     const std::lock_guard lock(mutex_);
-    auto next = std::make_shared<SessionSettings>(*settings_);
-    body(*next);
-    settings_ = std::move(next);
-}
-
-void Store::set_scoped_views(std::vector<ScopedView> views) {
-    change([&](SessionSettings& settings) { settings.views = std::move(views); });
-}
-
-void Store::grant(const std::vector<Grant>&) {}
-
-void Store::set_roles(std::map<std::string, std::string> roles) {
-    change([&](SessionSettings& settings) { settings.roles = std::move(roles); });
+    settings_ = std::move(settings);
 }
 
 Finding finding(const std::string& name, bool is_ok, const std::string& state,

@@ -41,10 +41,9 @@ public:
     /// Error unavailable after wait_max.
     Lease begin(Access access);
 
-    /// Scoped views that every session from now on has.
-    void set_scoped_views(std::vector<ScopedView> views);
-    /// PostgreSQL: one role per plugin with exactly these rights; SQLite: nothing to do.
-    virtual void grant(const std::vector<Grant>& grants);
+    /// Scoped views that every session from now on has, and on PostgreSQL one role per plugin with
+    /// exactly these rights.
+    void publish(std::vector<ScopedView> views, const std::vector<Grant>& grants);
     /// A consistent copy while others work: SQLite by its backup API into DIR/dunlin.db,
     /// PostgreSQL by pg_dump into DIR/dunlin.dump.
     virtual void backup(const std::filesystem::path& folder) = 0;
@@ -53,14 +52,12 @@ public:
 protected:
     Store(const StoreOptions& options, int writers_max);
     virtual std::unique_ptr<Connection> connect() = 0;
-    void set_roles(std::map<std::string, std::string> roles);
+    virtual std::map<std::string, std::string> make_roles(const std::vector<Grant>&) { return {}; }
     const StoreOptions options_;
 
 private:
     std::unique_ptr<Connection> begin_one(Access access);
-    std::unique_ptr<Connection> take_idle(std::shared_ptr<const SessionSettings>& settings);
     void keep(std::unique_ptr<Connection> connection) noexcept;
-    void change(const std::function<void(SessionSettings&)>& body);
 
     Places writers_, places_;
     std::mutex mutex_;

@@ -35,8 +35,8 @@ struct Fixture {
         lease->exec("CREATE TABLE beta_note (id bigint NOT NULL PRIMARY KEY, note text)");
         lease->commit();
         lease.reset();
-        store->grant({{"alpha", {}}, {"beta", {"alpha_v1_item"}}});
-        store->set_scoped_views({{"alpha_v1_item", {{"company", "company"}}}});
+        store->publish({{"alpha_v1_item", {{"company", "company"}}}},
+                       {{"alpha", {}}, {"beta", {"alpha_v1_item"}}});
     }
     ~Fixture() {
         store.reset();
