@@ -97,13 +97,6 @@ void check_owner(const Migration& migration, const std::string& statement,
 
 using Applied = std::map<std::pair<std::string, int>, std::string>;
 
-void create_table(Connection& db) {
-    db.exec(
-        "CREATE TABLE IF NOT EXISTS dunlin_migration (owner text NOT NULL, number integer NOT "
-        "NULL, name text NOT NULL, sha256 text NOT NULL, at_us bigint NOT NULL, "
-        "PRIMARY KEY (owner, number))");
-}
-
 Applied read_applied(Connection& db) {
     Applied out;
     if (!relations_of(db).count("dunlin_migration")) return out;
@@ -167,7 +160,10 @@ void apply_migrations(Store& store, const std::vector<Migration>& all, int64_t n
         if (lease->dialect() == Dialect::postgresql) {
             lease->exec("SELECT pg_advisory_xact_lock(?)", lock_number);
         }
-        create_table(*lease);
+        lease->exec(
+            "CREATE TABLE IF NOT EXISTS dunlin_migration (owner text NOT NULL, number integer NOT "
+            "NULL, name text NOT NULL, sha256 text NOT NULL, at_us bigint NOT NULL, "
+            "PRIMARY KEY (owner, number))");
         if (!is_due(read_applied(*lease), migration)) continue;
         for (const auto& statement : split_script(migration.sql)) {
             check_owner(migration, statement, relations_of(*lease));

@@ -167,18 +167,10 @@ void PostgresConnection::exec_script(const std::string& sql) {
     run(sql);
 }
 
-int64_t PostgresConnection::number(const std::string& sql) {
-    ResultRows rows(run("SELECT CAST(CAST(" + sql + " AS text) AS bigint)"));
+int64_t PostgresConnection::number(const std::string& what) {
+    ResultRows rows(run("SELECT CAST(" + what + " AS text)"));
     rows.next();
     return rows.i64(0);
-}
-
-int64_t PostgresConnection::transaction_number() {
-    return number("pg_current_xact_id()");
-}
-
-int64_t PostgresConnection::visible_below() {
-    return number("pg_snapshot_xmin(pg_current_snapshot())");
 }
 
 }  // namespace dunlin::host

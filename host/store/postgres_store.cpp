@@ -163,14 +163,10 @@ private:
             "relnamespace = CAST(current_schema() AS regnamespace)");
         while (names->step()) {
             const std::string name(names->text(0));
-            if (is_own_name(grant.plugin_id, name)) {
-                script += "; GRANT SELECT, INSERT, UPDATE, DELETE ON ";
-            } else if (boost::find(grant.readable, name) != grant.readable.end()) {
-                script += "; GRANT SELECT ON ";
-            } else {
-                continue;
-            }
-            script += schema + ".\"" + name + "\" TO " + quoted;
+            const bool is_own = is_own_name(grant.plugin_id, name);
+            if (!is_own && boost::find(grant.readable, name) == grant.readable.end()) continue;
+            script += std::string("; GRANT SELECT") + (is_own ? ", INSERT, UPDATE, DELETE" : "") +
+                      " ON " + schema + ".\"" + name + "\" TO " + quoted;
         }
         db.exec_script(script);
         return role;

@@ -21,8 +21,6 @@ class SqliteConnection final : public Connection {
 public:
     SqliteConnection(Poco::Data::Session session, const StoreOptions& options);
     ~SqliteConnection() override;
-    SqliteConnection(const SqliteConnection&) = delete;
-    SqliteConnection& operator=(const SqliteConnection&) = delete;
 
     Dialect dialect() const override { return Dialect::sqlite; }
     void begin(Access access) override;
@@ -63,8 +61,6 @@ public:
     SqlitePrepared(SqliteConnection& connection, std::string key, SqliteStatement statement)
         : connection_(&connection), key_(std::move(key)), statement_(std::move(statement)) {}
     ~SqlitePrepared() override { connection_->keep(std::move(key_), std::move(statement_)); }
-    SqlitePrepared(const SqlitePrepared&) = delete;
-    SqlitePrepared& operator=(const SqlitePrepared&) = delete;
 
     bool step() override;
     void reset() override;
