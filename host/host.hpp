@@ -32,8 +32,8 @@ public:
     struct Options {
         std::filesystem::path instance;
         bool is_safe_mode = false;
-        bool migrates = true;               // Apply pending migrations at start.
-        std::filesystem::path plugin_root;  // Shipped plugins; default beside the program.
+        bool migrates = true;                 // Apply pending migrations at start.
+        std::filesystem::path plugin_root{};  // Shipped plugins; default beside the program.
     };
     explicit Host(Options options);
     ~Host();

@@ -2,22 +2,12 @@
 #pragma once
 
 #include "cli/output.hpp"
-
-#include <dunlin/date.hpp>
-
-#include <cstdint>
-#include <filesystem>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
+#include "host.hpp"
 
 namespace dunlin::host {
 
-class Host;
-
-/// What the command line said, whichever subcommand it was. One struct, so that the library that
-/// reads it stays in one file.
+/// What the command line said, whichever verb it was, and the host that carries it out. One struct,
+/// so that the library that reads it stays in one file.
 struct Invocation {
     std::filesystem::path instance = ".";
     std::optional<Date> today;
@@ -26,42 +16,27 @@ struct Invocation {
     std::string rows;  // --rows
 
     std::string name;  // A command, source, plugin, role, …: what the verb is about.
-    std::vector<std::string> pairs;  // k=v
-    std::string json;                // --json
-    std::string idempotency_key;
-    std::string state;             // --state
-    std::filesystem::path folder;  // Of init and backup.
-    std::string store_url, zone = "UTC", source;
+    std::vector<std::string> pairs;            // k=v
+    std::string json, idempotency_key, state;  // --json, --idempotency-key, --state
+    std::string folder;                        // Of init and backup.
+    std::string store_url = "sqlite:data/dunlin.db", zone = "UTC", source;  // Of init.
     int64_t id = 0;
     bool checks = false, retries = false;
+
+    bool has_failed = false;  // Set by a verb whose reply is that something is wrong.
+    std::unique_ptr<Host> host;
+    /// The host of the instance, with its configuration; start() makes it answer commands.
+    Host& open(bool migrates = true);
+    Host& start();
 };
 
-// Each throws Error; the exit code is made of its status.
-void init(const Invocation& in);
-void serve(const Invocation& in);
-void call(const Invocation& in);
-void sync(const Invocation& in);
-void sync_status(const Invocation& in);
-void sync_quarantine(const Invocation& in);
-void plugin_list(const Invocation& in);
-void plugin_info(const Invocation& in);
-void migrate_plan(const Invocation& in);
-void migrate_apply(const Invocation& in);
-void events_status(const Invocation& in);
-void events_list(const Invocation& in);
-void events_replay(const Invocation& in);
-void events_deliver(const Invocation& in);
-void jobs_list(const Invocation& in);
-void jobs_cancel(const Invocation& in);
-void jobs_retry(const Invocation& in);
-void run_jobs(const Invocation& in);
-void backup(const Invocation& in);
-void token_create(const Invocation& in);
-/// False when something fails.
-bool doctor(const Invocation& in);
+// What the verbs do. The reply is printed unless it is null; Error becomes the exit code.
+Ordered init(Invocation& in);
+Ordered serve(Invocation& in);
+Ordered call(Invocation& in);
+Ordered sync(Invocation& in);
+Ordered doctor(Invocation& in);
 
-std::unique_ptr<Host> open_host(const Invocation& in, bool migrates = true);
-std::unique_ptr<Host> started_host(const Invocation& in);
 /// "k=v" split; Error invalid for a text without "=".
 std::vector<std::pair<std::string, std::string>> split_pairs(const std::vector<std::string>& pairs);
 /// Creates a folder only its owner sees, or takes an empty one; Error exists otherwise.

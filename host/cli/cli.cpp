@@ -3,9 +3,6 @@
 
 #include "cli/actions.hpp"
 
-#include <dunlin/error.hpp>
-#include <dunlin/json.hpp>
-
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -14,18 +11,142 @@
 #pragma GCC diagnostic pop
 
 #include <csignal>
-#include <functional>
 #include <iostream>
 
 namespace dunlin::host {
 
 namespace {
 
-using Action = std::function<bool(const Invocation&)>;
+/// Rows with the columns in an order that reads well; the others follow behind.
+Ordered ordered(const Json& rows, const std::vector<std::string>& first) {
+    auto out = Ordered::array();
+    for (const auto& row : rows) {
+        auto one = Ordered::object();
+        for (const auto& key : first) one[key] = nullptr;
+        one.update(Ordered(row));
+        out.push_back(std::move(one));
+    }
+    return out;
+}
 
-/// The commands of the program, their options, and which one was chosen.
+Ordered sync_quarantine(Invocation& in) {
+    auto& sync = in.start().sync();
+    if (!in.retries) return sync.quarantine(in.name);
+    return std::to_string(sync.retry_quarantine(in.name)) + " rows went through";
+}
+
+Ordered migrate_plan(Invocation& in) {
+    const auto pending = in.open(/*migrates=*/false).pending_migrations();
+    if (pending.empty()) std::cout << "-- Nothing is pending.\n";
+    for (const auto& one : pending) {
+        std::cout << "-- " << one.owner << ": " << one.name << " (" << one.sha256 << ")\n"
+                  << one.sql << "\n";
+    }
+    return {};
+}
+
+Ordered migrate_apply(Invocation& in) {
+    const auto pending = in.open(/*migrates=*/false).pending_migrations();
+    in.start();
+    for (const auto& one : pending) {
+        std::cout << "applied " << one.owner << ": " << one.name << "\n";
+    }
+    if (pending.empty()) std::cout << "Nothing was pending.\n";
+    return {};
+}
+
+Ordered plugin_list(Invocation& in) {
+    auto list = Ordered::array();
+    for (const auto* plugin : in.start().plugins().in_order()) {
+        list.push_back({{"id", plugin->id()},
+                        {"version", plugin->manifest.version},
+                        {"state", name_of(plugin->state)},
+                        {"reason", plugin->reason}});
+    }
+    return list;
+}
+
+Ordered plugin_info(Invocation& in) {
+    const auto* plugin = in.start().plugins().by_id(in.name);
+    if (!plugin) {
+        throw Error(DUNLIN_E_NOT_FOUND,
+                    "there is no plugin \"" + in.name + "\"; see: dunlin plugin list");
+    }
+    const auto& manifest = plugin->manifest;
+    auto commands = Ordered::array();
+    for (const auto& command : manifest.commands) {
+        commands.push_back({{"name", command.name},
+                            {"kind", command.is_action ? "action" : "query"},
+                            {"permission", command.permission},
+                            {"summary", command.summary}});
+    }
+    return {{"id", manifest.id},
+            {"name", manifest.name},
+            {"version", manifest.version},
+            {"state", name_of(plugin->state)},
+            {"reason", plugin->reason},
+            {"folder", plugin->folder.string()},
+            {"permissions", manifest.permissions},
+            {"commands", commands},
+            {"roles", manifest.roles}};
+}
+
+Ordered events_list(Invocation& in) {
+    const auto state = in.state.empty() ? "dead" : in.state;
+    return ordered(in.start().events().list(state), {"plugin", "event", "topic", "key"});
+}
+
+Ordered events_replay(Invocation& in) {
+    auto& events = in.start().events();
+    const auto replayed = events.replay(in.name, in.id);
+    events.deliver_pending();
+    return std::to_string(replayed) + " deliveries are tried again";
+}
+
+Ordered events_deliver(Invocation& in) {
+    return std::to_string(in.start().events().deliver_pending()) + " events delivered";
+}
+
+Ordered jobs_list(Invocation& in) {
+    return ordered(in.start().jobs().list(in.state), {"id", "kind", "state"});
+}
+
+Ordered jobs_cancel(Invocation& in) {
+    in.start().jobs().cancel(in.id);
+    return "job " + std::to_string(in.id) + " is asked to stop";
+}
+
+Ordered jobs_retry(Invocation& in) {
+    in.start().jobs().retry(in.id);
+    return "job " + std::to_string(in.id) + " waits for its turn; dunlin run-jobs runs it now";
+}
+
+Ordered run_jobs(Invocation& in) {
+    return std::to_string(in.start().jobs().run_due()) + " jobs ran";
+}
+
+Ordered backup(Invocation& in) {
+    auto& host = in.open(/*migrates=*/false);
+    const std::filesystem::path folder = in.folder;
+    make_empty_folder(folder, "the backup");
+    host.store().backup(folder);
+    std::filesystem::copy_file(host.config().instance / "dunlin.toml", folder / "dunlin.toml");
+    return "Backed up into " + in.folder + "; secrets and tokens are not in it";
+}
+
+Ordered token_create(Invocation& in) {
+    std::map<std::string, std::set<std::string>> scopes;
+    for (const auto& [dimension, value] : split_pairs(in.pairs)) scopes[dimension].insert(value);
+    const auto token = in.start().create_token(in.name, {in.name}, scopes);
+    std::cerr << "This is the only time it is shown.\n";
+    return token;
+}
+
+/// The verbs of the program, their options, and which one was chosen.
 class CommandLine {
 public:
+    using Action = std::function<Ordered(Invocation&)>;
+
     CommandLine() : app_("Dunlin: the collections module for any ERP.", "dunlin") {
         app_.require_subcommand(1);
         app_.fallthrough();
@@ -45,8 +166,11 @@ public:
     /// Throws CLI::ParseError.
     void parse(int argc, char** argv) {
         app_.parse(argc, argv);
+        const CLI::App* chosen = &app_;
+        while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
+        action_ = actions_.at(chosen);
         if (!today_.empty()) in_.today = Date::parse(today_);
-        if (in_.today && !app_.got_subcommand("call")) {
+        if (in_.today && chosen->get_name() != "call") {
             // Refused rather than ignored: whoever gives a date relies on it.
             throw Error(DUNLIN_E_INVALID, "--today goes with call only; drop it");
         }
@@ -55,102 +179,84 @@ public:
                                         : Format::table;
     }
     int help(const CLI::ParseError& e) { return app_.exit(e); }
-    bool act() { return action_(in_); }
+    /// False when what was found is that something is wrong.
+    bool act() {
+        const auto reply = action_(in_);
+        if (!reply.is_null()) print(std::cout, reply, in_.format, in_.rows);
+        return !in_.has_failed;
+    }
 
 private:
-    CLI::App* add(CLI::App& to, const char* name, const char* summary,
-                  void (*action)(const Invocation&)) {
-        auto* added = to.add_subcommand(name, summary);
-        added->fallthrough();
-        if (action) {
-            added->callback([this, action] {
-                action_ = [action](const Invocation& in) {
-                    action(in);
-                    return true;
-                };
-            });
-        }
-        return added;
-    }
-    CLI::App* group(const char* name, const char* summary) {
-        auto* added = add(app_, name, summary, nullptr);
-        added->require_subcommand(1);
+    /// "jobs list" is the verb "list" of the group "jobs", which has no action itself.
+    CLI::App* verb(const std::string& name, const char* summary, Action action = nullptr) {
+        const auto space = name.find(' ');
+        auto& group =
+            space == std::string::npos ? app_ : *app_.get_subcommand(name.substr(0, space));
+        auto* added = group.add_subcommand(name.substr(space + 1), summary)->fallthrough();
+        if (!action) added->require_subcommand(1);
+        actions_[added] = std::move(action);
         return added;
     }
 
     void add_daily() {
-        auto* made = add(app_, "init", "Make an instance in an empty folder", init);
+        auto* made = verb("init", "Make an instance in an empty folder", init);
         made->add_option("DIR", in_.folder)->required();
         made->add_option("--store", in_.store_url, "sqlite:PATH or postgresql:host=… dbname=…");
         made->add_option("--zone", in_.zone, "Time zone of its business dates");
         made->add_option("--source", in_.source, "A first source: NAME=CONNECTOR:FOLDER");
-        add(app_, "serve", "Serve the API, jobs, events and syncs until Ctrl-C", serve);
-
-        auto* called = add(app_, "call", "Call a command of a plugin", call);
+        verb("serve", "Serve the API, jobs, events and syncs until Ctrl-C", serve);
+        auto* called = verb("call", "Call a command of a plugin", call);
         called->add_option("COMMAND", in_.name)->required();
         called->add_option("k=v", in_.pairs, "Fields of the request");
         called->add_option("--json", in_.json, "The request: TEXT, @FILE or - for standard input");
         called->add_option("--idempotency-key", in_.idempotency_key,
                            "The same key gives the first reply again");
-
-        auto* synced = app_.add_subcommand("sync", "Bring in what a source has");
-        synced->fallthrough();
+        auto* synced = verb("sync", "Bring in what a source has", sync);
         synced->add_option("NAME", in_.name, "A source of dunlin.toml");
         synced->add_flag("--check", in_.checks, "Only see whether it can be reached");
-        add(*synced, "status", "The last runs", sync_status);
-        auto* rows = add(*synced, "quarantine", "Rows that could not be taken", sync_quarantine);
+        verb("sync status", "The last runs", [](auto& in) { return in.start().sync().status(); });
+        auto* rows = verb("sync quarantine", "Rows that could not be taken", sync_quarantine);
         rows->add_option("NAME", in_.name)->required();
         rows->add_flag("--retry", in_.retries, "Try those that may succeed now");
-        synced->callback([this, synced] {
-            if (!synced->get_subcommands().empty()) return;
-            if (in_.name.empty()) throw CLI::RequiredError("NAME");
-            action_ = [](const Invocation& in) {
-                sync(in);
-                return true;
-            };
-        });
     }
 
     void add_operations() {
-        auto* plugins = group("plugin", "Plugins and their states");
-        add(*plugins, "list", "All of them", plugin_list);
-        add(*plugins, "info", "One of them", plugin_info)->add_option("ID", in_.name)->required();
-
-        auto* migrations = group("migrate", "The database's schema");
-        add(*migrations, "plan", "Print the SQL that is pending", migrate_plan);
-        add(*migrations, "apply", "Apply it", migrate_apply);
-
-        auto* events = group("events", "Events and their deliveries");
-        add(*events, "status", "Depth and lag", events_status);
-        add(*events, "list", "Deliveries that failed", events_list)
+        verb("plugin", "Plugins and their states");
+        verb("plugin list", "All of them", plugin_list);
+        verb("plugin info", "One of them", plugin_info)->add_option("ID", in_.name)->required();
+        verb("migrate", "The database's schema");
+        verb("migrate plan", "Print the SQL that is pending", migrate_plan);
+        verb("migrate apply", "Apply it", migrate_apply);
+        verb("events", "Events and their deliveries");
+        verb("events status", "Depth and lag",
+             [](auto& in) { return in.start().events().status(); });
+        verb("events list", "Deliveries that failed", events_list)
             ->add_option("--state", in_.state, "dead or waiting");
-        auto* replay = add(*events, "replay", "Deliver dead ones again", events_replay);
+        auto* replay = verb("events replay", "Deliver dead ones again", events_replay);
         replay->add_option("PLUGIN", in_.name)->required();
         replay->add_option("EVENT", in_.id, "One event; all dead ones without it");
-        add(*events, "deliver", "Deliver what is due now", events_deliver);
-
-        auto* jobs = group("jobs", "Background jobs");
-        add(*jobs, "list", "Jobs", jobs_list)->add_option("--state", in_.state, "Only these");
-        add(*jobs, "cancel", "Stop one", jobs_cancel)->add_option("ID", in_.id)->required();
-        add(*jobs, "retry", "Run a failed one again", jobs_retry)
+        verb("events deliver", "Deliver what is due now", events_deliver);
+        verb("jobs", "Background jobs");
+        verb("jobs list", "Jobs", jobs_list)->add_option("--state", in_.state, "Only these");
+        verb("jobs cancel", "Stop one", jobs_cancel)->add_option("ID", in_.id)->required();
+        verb("jobs retry", "Run a failed one again", jobs_retry)
             ->add_option("ID", in_.id)
             ->required();
-        add(app_, "run-jobs", "Run what is due, then end", run_jobs);
-
-        add(app_, "backup", "A consistent copy, also while serving", backup)
+        verb("run-jobs", "Run what is due, then end", run_jobs);
+        verb("backup", "A consistent copy, also while serving", backup)
             ->add_option("DIR", in_.folder)
             ->required();
-        auto* tokens = group("token", "Bearer tokens of the API");
-        auto* token = add(*tokens, "create", "Make one and print it once", token_create);
+        verb("token", "Bearer tokens of the API");
+        auto* token = verb("token create", "Make one and print it once", token_create);
         token->add_option("--role", in_.name, "A role that a plugin declares")->required();
         token->add_option("--scope", in_.pairs, "DIMENSION=VALUE; repeat it for more");
-        auto* looked = add(app_, "doctor", "Say what is wrong and what to do", nullptr);
-        looked->callback([this] { action_ = doctor; });
+        verb("doctor", "Say what is wrong and what to do", doctor);
     }
 
     CLI::App app_;
     Invocation in_;
     std::string today_, format_ = "table";
+    std::map<const CLI::App*, Action> actions_;
     Action action_;
 };
 

@@ -3,7 +3,10 @@
 
 #include <dunlin/error.hpp>
 
+#include <boost/algorithm/string.hpp>
+
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <vector>
 
@@ -31,38 +34,28 @@ bool is_rows(const Ordered& value) {
                        [](const Ordered& one) { return one.is_object() && !is_money(one); });
 }
 
-/// Control characters of stored text must not reach a terminal as commands.
-std::string shown(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        out += byte < 0x20 || byte == 0x7f ? ' ' : c;
-    }
-    return out;
-}
-
 std::string cell(const Ordered& value) {
     if (value.is_null()) return {};
-    if (value.is_string()) return shown(value.get<std::string>());
     if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
     if (is_money(value)) return cell(value["amount"]) + " " + cell(value["currency"]);
     std::string out;
-    if (value.is_array()) {
-        for (const auto& one : value) out += (out.empty() ? "" : ", ") + cell(one);
-        return out;
-    }
-    if (value.is_object()) {
+    if (value.is_string()) {
+        out = value.get<std::string>();
+        // Control characters of stored text must not reach a terminal as commands.
+        const auto is_control = [](unsigned char c) { return std::iscntrl(c) != 0; };
+        std::replace_if(out.begin(), out.end(), is_control, ' ');
+    } else if (value.is_structured()) {
         for (const auto& [key, one] : value.items()) {
-            out += (out.empty() ? "" : ", ") + key + " " + cell(one);
+            out += (out.empty() ? "" : ", ") + (value.is_object() ? key + " " : "") + cell(one);
         }
-        return out;
-    }
-    if (value.is_number_float()) {
+    } else if (value.is_number_float()) {
         char text[32];
         std::snprintf(text, sizeof text, "%.2f", value.get<double>());
-        return text;
+        out = text;
+    } else {
+        out = value.dump();
     }
-    return value.dump();
+    return out;
 }
 
 std::size_t width(const std::string& text) {
@@ -80,27 +73,20 @@ bool is_named_amounts(const Ordered& value) {
            });
 }
 
-/// The rows with their lists of named amounts spread into columns.
-Ordered spread(const Ordered& rows) {
-    auto out = Ordered::array();
-    for (const auto& row : rows) {
-        if (!row.is_object()) {
-            out.push_back(row);
+/// The row with its lists of named amounts spread into columns.
+Ordered spread(const Ordered& row) {
+    if (!row.is_object()) return row;
+    auto out = Ordered::object();
+    for (const auto& [key, value] : row.items()) {
+        if (!is_named_amounts(value)) {
+            out[key] = value;
             continue;
         }
-        auto one = Ordered::object();
-        for (const auto& [key, value] : row.items()) {
-            if (!is_named_amounts(value)) {
-                one[key] = value;
-                continue;
-            }
-            for (const auto& named : value) {
-                for (const auto& [member, name] : named.items()) {
-                    if (member != "amount") one[cell(name)] = named["amount"];
-                }
+        for (const auto& named : value) {
+            for (const auto& [member, name] : named.items()) {
+                if (member != "amount") out[cell(name)] = named["amount"];
             }
         }
-        out.push_back(std::move(one));
     }
     return out;
 }
@@ -130,32 +116,26 @@ std::vector<Column> columns_of(const Ordered& rows) {
     return out;
 }
 
-void padded(std::ostream& out, const std::string& text, const Column& column, bool is_last) {
-    const std::string space(column.width > width(text) ? column.width - width(text) : 0, ' ');
-    out << "  " << (column.is_right ? space + text : is_last ? text : text + space);
-}
-
 void table(std::ostream& out, const Ordered& given, const std::string& indent) {
-    const auto rows = spread(given);
-    const auto all = columns_of(rows);
-    std::vector<Column> columns;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(columns),
-                 [](const Column& c) { return !c.is_below; });
-    out << indent;
-    for (const auto& column : columns) {
-        padded(out, column.name, column, &column == &columns.back());
-    }
-    out << "\n";
-    for (const auto& row : rows) {
-        out << indent;
+    auto rows = Ordered::array();
+    for (const auto& row : given) rows.push_back(spread(row));
+    const auto columns = columns_of(rows);
+    const auto line = [&](const auto& text_of) {
+        auto all = indent;
         for (const auto& column : columns) {
-            padded(out, row.contains(column.name) ? cell(row[column.name]) : "", column,
-                   &column == &columns.back());
+            if (column.is_below) continue;
+            const auto text = text_of(column.name);
+            const std::string space(column.width - width(text), ' ');
+            all += "  " + (column.is_right ? space + text : text + space);
         }
-        out << "\n";
-        for (const auto& column : all) {
-            if (!column.is_below || !row.contains(column.name)) continue;
-            for (const auto& one : row[column.name]) {
+        out << boost::trim_right_copy(all) << "\n";
+    };
+    line([](const std::string& name) { return name; });
+    for (const auto& row : rows) {
+        line([&](const std::string& name) { return cell(row.value(name, Ordered())); });
+        for (const auto& column : columns) {
+            if (!column.is_below) continue;
+            for (const auto& one : row.value(column.name, Ordered())) {
                 out << indent << "      " << column.name << ": " << cell(one) << "\n";
             }
         }
@@ -190,12 +170,11 @@ void flatten(const Ordered& value, const std::string& path, Ordered& out) {
 }
 
 std::string field(const Ordered& value) {
-    auto text = value.is_string() ? value.get<std::string>() : value.is_null() ? "" : value.dump();
+    const auto text = value.is_string() ? value.get<std::string>()
+                      : value.is_null() ? ""
+                                        : value.dump();
     if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2) {
-        text.insert(at, 1, '"');
-    }
-    return "\"" + text + "\"";
+    return "\"" + boost::replace_all_copy(text, "\"", "\"\"") + "\"";
 }
 
 Ordered rows_of(const Ordered& reply, const std::string& wanted) {
@@ -210,12 +189,9 @@ Ordered rows_of(const Ordered& reply, const std::string& wanted) {
     if (!wanted.empty()) return reply[wanted];
     if (lists.empty()) return Ordered::array({reply});
     if (lists.size() == 1) return reply[lists[0]];
-    std::string names;
-    for (const auto& name : lists) names += (names.empty() ? "" : ", ") + name;
-    throw Error(DUNLIN_E_INVALID, "the reply has several lists; choose one with --rows: " + names);
+    throw Error(DUNLIN_E_INVALID,
+                "the reply has several lists; choose one with --rows: " + boost::join(lists, ", "));
 }
-
-}  // namespace
 
 void print_table(std::ostream& out, const Ordered& reply) {
     if (is_rows(reply)) {
@@ -232,27 +208,24 @@ void print_table(std::ostream& out, const Ordered& reply) {
 void print_csv(std::ostream& out, const Ordered& reply, const std::string& rows) {
     auto flat = Ordered::array();
     auto header = Ordered::object();  // In order of appearance, each once.
-    for (const auto& row : spread(rows_of(reply, rows))) {
+    for (const auto& row : rows_of(reply, rows)) {
         auto one = Ordered::object();
-        flatten(row, row.is_object() ? "" : "value", one);
-        for (const auto& [key, value] : one.items()) header[key] = nullptr;
+        flatten(spread(row), row.is_object() ? "" : "value", one);
+        for (const auto& [key, value] : one.items()) header[key] = key;
         flat.push_back(std::move(one));
     }
-    const auto line = [&](const auto& text_of) {
-        const char* comma = "";
-        for (const auto& [key, value] : header.items()) {
-            out << comma << text_of(key);
-            comma = ",";
-        }
-        out << "\r\n";
-    };
-    if (!header.empty()) line([](const std::string& key) { return field(key); });
+    if (header.empty()) return;
+    flat.insert(flat.begin(), header);
     for (const auto& row : flat) {
-        line([&](const std::string& key) {
-            return row.contains(key) ? field(row[key]) : std::string();
-        });
+        std::vector<std::string> fields;
+        for (const auto& [key, name] : header.items()) {
+            fields.push_back(field(row.value(key, Ordered())));
+        }
+        out << boost::join(fields, ",") << "\r\n";
     }
 }
+
+}  // namespace
 
 void print(std::ostream& out, const Ordered& reply, Format format, const std::string& rows) {
     if (format == Format::csv) {

@@ -13,11 +13,9 @@ using Ordered = nlohmann::ordered_json;
 
 enum class Format { table, json, csv };
 
-/// For people: aligned columns, amounts to the right, lists inside a row below it.
-void print_table(std::ostream& out, const Ordered& reply);
-/// RFC 4180. The rows are the reply's only list of objects, or the one named; nested objects become
-/// columns "open.amount". Error invalid naming the lists when there are several.
-void print_csv(std::ostream& out, const Ordered& reply, const std::string& rows);
+/// table: for people, with aligned columns, amounts to the right, lists inside a row below it.
+/// csv: RFC 4180. The rows are the reply's only list of objects, or the one named; nested objects
+/// become columns "open.amount". Error invalid naming the lists when there are several.
 void print(std::ostream& out, const Ordered& reply, Format format, const std::string& rows = {});
 
 }  // namespace dunlin::host

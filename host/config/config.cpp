@@ -2,13 +2,16 @@
 #include "config/config.hpp"
 
 #include "base/clock.hpp"
-#include "config/reader.hpp"
+#include "commands/commands.hpp"
 
 #include <dunlin/error.hpp>
 
-#include <array>
+#include <date/date.h>
+#include <boost/algorithm/string.hpp>
+
 #include <cstdlib>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 namespace dunlin::host {
@@ -17,97 +20,151 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool is_name(const std::string& text, std::size_t size_max, const char* more = "") {
-    if (text.empty() || text.size() > size_max || text[0] < 'a' || text[0] > 'z') return false;
-    const auto allowed = std::string("abcdefghijklmnopqrstuvwxyz0123456789_") + more;
-    return text.find_first_not_of(allowed) == std::string::npos;
+class Reader;
+
+/// One key of the file and where it stands.
+struct Entry {
+    Reader& reader;
+    const std::string& path;  // "sources.erp"
+    const std::string& key;   // "erp"
+    const Json& value;
+};
+/// Takes a value over, or throws what is wrong with it.
+template <class T>
+using Take = std::function<void(const Entry& at, T& out)>;
+/// What a table may hold; "*" stands for any other key, "[*]" for any other table.
+template <class T>
+using Keys = std::map<std::string, Take<T>>;
+
+[[noreturn]] void refuse(const std::string& what) {
+    throw Error(DUNLIN_E_INVALID, what);
 }
 
-void read_instance(Reader& at, Config& out) {
-    at.only({"name", "time_zone"});
-    at.text("name", out.instance_name);
-    if (out.instance_name.empty() || out.instance_name.size() > 100) {
-        at.mistake("name", "must have 1 to 100 characters");
-    }
-    at.text("time_zone", out.time_zone);
-    try {
-        Clock::date_in(out.time_zone, 0);
-    } catch (const Error&) {
-        at.mistake("time_zone", "there is no time zone \"" + out.time_zone +
-                                    "\"; write an IANA name such as \"Europe/Berlin\" or \"UTC\"");
-    }
+/// Whether one text becomes the other by so many letters added, dropped or changed.
+bool is_near(std::string_view a, std::string_view b, std::size_t edits) {
+    if (a.empty() || b.empty()) return a.size() + b.size() <= edits;
+    if (a[0] == b[0] && is_near(a.substr(1), b.substr(1), edits)) return true;
+    return edits > 0 && (is_near(a.substr(1), b, edits - 1) || is_near(a, b.substr(1), edits - 1) ||
+                         is_near(a.substr(1), b.substr(1), edits - 1));
 }
 
-void read_store(Reader& at, Config& out) {
-    at.only({"url", "connections", "durability"});
-    at.text("url", out.store_url);
-    const auto& url = out.store_url;
-    const auto is_sqlite = url.rfind("sqlite:", 0) == 0 && url.size() > 7;
-    const auto is_postgresql = url.rfind("postgresql:", 0) == 0 && url.size() > 11;
-    // The URL itself is not repeated: it may hold a password.
-    if (!is_sqlite && !is_postgresql) {
-        at.mistake("url",
-                   "must be \"sqlite:data/dunlin.db\" or \"postgresql:host=… dbname=… user=…\"");
-    }
-    at.integer("connections", out.store_connections_max, 1, 200);
-    at.one_of("durability", out.store_durability, {"full", "normal"});
+const char* kind_of(const Json& value) {
+    if (value.is_string()) return "a text";
+    if (value.is_boolean()) return "a boolean";
+    if (value.is_number_integer()) return "a whole number";
+    if (value.is_number()) return "a number with decimals";
+    return value.is_array() ? "an array" : "a table";
 }
 
-void read_http(Reader& at, Config& out) {
-    at.only({"port", "body_bytes_max"});
-    at.integer("port", out.http_port, 0, 65535);
-    at.integer("body_bytes_max", out.http_body_bytes_max, 1024, 1024 * 1024 * 1024);
+void need(bool is_right, const Json& value, const char* wanted) {
+    if (!is_right) refuse(std::string("must be ") + wanted + ", not " + kind_of(value));
 }
 
-void read_plugins(Reader& at, Config& out) {
-    std::vector<std::string> folders;
-    at.texts("folders", folders);
-    for (const auto& folder : folders) out.plugin_folders.push_back(out.instance / folder);
-    at.texts("disabled", out.plugins_disabled);
-    for (const auto& key : at.keys()) {
-        if (key == "folders" || key == "disabled") continue;
-        if (!at.is_table(key)) {
-            at.unknown(key, {"folders", "disabled"});
-        } else if (!is_name(key, 24) || key.size() < 2) {
-            at.mistake(key, "a plugin id has 2 to 24 characters of a-z, 0-9 and _");
-        } else {
-            out.plugin_settings[key] = at.json(key);
+/// Reads tables by their keys. What is wrong is noted with its line, and reading goes on, so that
+/// one look shows every mistake.
+class Reader {
+public:
+    Reader(const Config& config, Mistakes& mistakes) : config_(config), mistakes_(mistakes) {}
+
+    template <class T>
+    void read(const std::string& path, const Json& table, const Keys<T>& keys, T& out) {
+        need(table.is_object(), table, "a table");
+        for (const auto& [key, value] : table.items()) {
+            const auto inner = path.empty() ? key : path + "." + key;
+            auto found = keys.find(key);
+            if (found == keys.end() && value.is_object()) found = keys.find("[*]");
+            if (found == keys.end()) found = keys.find("*");
+            try {
+                if (found != keys.end()) {
+                    found->second({*this, inner, key, value}, out);
+                } else {
+                    note(inner, unknown(path, key, keys));
+                }
+            } catch (const Error& e) {
+                const auto place = path.empty() ? "[" + key + "]" : key + " in [" + path + "]";
+                note(inner, place + ": " + e.what());
+            }
         }
     }
-}
 
-void read_log(Reader& at, Config& out) {
-    at.only({"path", "level"});
-    at.text("path", out.log_path);
-    if (out.log_path.empty()) at.mistake("path", "must be a file, or \"-\" for standard error");
-    if (out.log_path != "-") out.log_path = (out.instance / out.log_path).string();
-    at.one_of("level", out.log_level, {"debug", "info", "warn", "error"});
-}
-
-void read_secrets(Reader& at, Config& out) {
-    for (const auto& name : at.keys()) {
-        std::string where;
-        if (!is_name(name, 63, ".-")) {
-            at.mistake(name, "a secret's name has 1 to 63 characters of a-z, 0-9, _, - and .");
-            continue;
-        }
-        if (!at.text(name, where)) continue;
-        const auto is_file = where.rfind("file:", 0) == 0 && where.size() > 5;
-        const auto is_env = where.rfind("env:", 0) == 0 && where.size() > 4;
-        if (!is_file && !is_env) {
-            at.mistake(name,
-                       "a secret never stands in dunlin.toml; write \"file:PATH\" or \"env:NAME\"");
-            continue;
-        }
-        out.secrets[name] = is_env ? where : "file:" + (out.instance / where.substr(5)).string();
+private:
+    void note(const std::string& path, const std::string& what) {
+        mistakes_.emplace(config_.line_of(path), what);
     }
+    template <class T>
+    static std::string unknown(const std::string& path, const std::string& key,
+                               const Keys<T>& keys) {
+        const auto what = path.empty() ? "unknown section [" + key + "]"
+                                       : "unknown key \"" + key + "\" in [" + path + "]";
+        for (const std::size_t edits : {1, 2}) {
+            for (const auto& [name, take] : keys) {
+                if (is_near(key, name, edits)) return what + "; did you mean \"" + name + "\"?";
+            }
+        }
+        std::vector<std::string> known;
+        for (const auto& [name, take] : keys) known.push_back(name);
+        return what + "; known are " + boost::join(known, ", ");
+    }
+
+    const Config& config_;
+    Mistakes& mistakes_;
+};
+
+const std::string& text_of(const Entry& at) {
+    need(at.value.is_string(), at.value, "a text in quotes");
+    return at.value.get_ref<const std::string&>();
+}
+
+void need_form(const std::string& text, const char* form, const std::string& wrong) {
+    if (!std::regex_match(text, std::regex(form))) refuse(wrong);
+}
+
+template <class T>
+Take<T> text(std::string T::*to, const char* form, const char* wrong) {
+    return [=](const Entry& at, T& out) {
+        need_form(text_of(at), form, wrong);
+        out.*to = text_of(at);
+    };
+}
+
+template <class Text>
+Take<Config> texts(std::vector<Text> Config::*to) {
+    return [=](const Entry& at, Config& out) {
+        const auto is_text = [](const Json& one) { return one.is_string(); };
+        if (!at.value.is_array() || !std::all_of(at.value.begin(), at.value.end(), is_text)) {
+            refuse("must be an array of texts, for example [\"a\", \"b\"]");
+        }
+        for (const auto& one : at.value) (out.*to).push_back(one.get<std::string>());
+    };
+}
+
+template <class Int>
+Take<Config> whole(Int Config::*to, int64_t min, int64_t max) {
+    return [=](const Entry& at, Config& out) {
+        need(at.value.is_number_integer(), at.value, "a whole number");
+        const auto number = at.value.get<int64_t>();
+        if (number < min || number > max) {
+            refuse("must be " + std::to_string(min) + " to " + std::to_string(max) + ", not " +
+                   std::to_string(number));
+        }
+        out.*to = static_cast<Int>(number);
+    };
+}
+
+Take<Config> one_of(std::string Config::*to, const std::vector<std::string>& choices) {
+    return [=](const Entry& at, Config& out) {
+        const auto& text = text_of(at);
+        if (std::count(choices.begin(), choices.end(), text) == 0) {
+            refuse("must be \"" + boost::join(choices, "\", \"") + "\", not \"" + text + "\"");
+        }
+        out.*to = text;
+    };
 }
 
 /// Paths in a source's settings start at the instance folder, wherever the program was started.
 void make_absolute(const fs::path& base, Json& settings) {
     for (auto& [key, value] : settings.items()) {
-        const auto is_path = key == "folder" || key == "mapping" ||
-                             (key.size() > 5 && key.compare(key.size() - 5, 5, "_path") == 0);
+        const auto is_path = key == "folder" || key == "mapping" || key.ends_with("_path");
         if (value.is_object()) make_absolute(base, value);
         if (is_path && value.is_string() && !value.get_ref<const std::string&>().empty()) {
             value = (base / value.get<std::string>()).lexically_normal().string();
@@ -115,51 +172,110 @@ void make_absolute(const fs::path& base, Json& settings) {
     }
 }
 
-void read_sources(Reader& at, Config& out) {
-    constexpr int64_t second = 1'000'000;
-    for (const auto& name : at.keys()) {
-        auto section = at.section(name);
-        if (!section) continue;
-        SourceConfig source;
-        source.name = name;
-        if (!is_name(name, 63)) {
-            at.mistake(name, "a source's name has 1 to 63 characters of a-z, 0-9 and _");
-        }
-        section->only({"connector", "every", "settings"});
-        if (!section->has("connector")) {
-            at.mistake(name, "needs connector = \"<plugin id>\", for example \"csv\"");
-        } else if (section->text("connector", source.connector) && !is_name(source.connector, 24)) {
-            section->mistake("connector", "\"" + source.connector + "\" is not a plugin id");
-        }
-        section->duration("every", source.every_us, 10 * second, 366 * 86400 * second);
-        if (section->has("settings") && section->section("settings")) {
-            source.settings = section->json("settings");
-            make_absolute(out.instance, source.settings);
-        }
-        out.sources.push_back(std::move(source));
+void take_time_zone(const Entry& at, Config& out) {
+    out.time_zone = text_of(at);
+    Clock::date_in(out.time_zone, 0);  // Refuses what is none.
+}
+
+void take_plugin(const Entry& at, Config& out) {
+    need_form(at.key, "[a-z][a-z0-9_]{1,23}",
+              "a plugin id has 2 to 24 characters of a-z, 0-9 and _");
+    out.plugin_settings[at.key] = at.value;
+}
+
+void take_secret(const Entry& at, Config& out) {
+    need_form(at.key, "[a-z][a-z0-9_.-]{0,62}",
+              "a secret's name has 1 to 63 characters of a-z, 0-9, _, - and .");
+    const auto& where = text_of(at);
+    need_form(where, "(file|env):.+",
+              "a secret never stands in dunlin.toml; write \"file:PATH\" or \"env:NAME\"");
+    const bool is_file = where.starts_with("file:");
+    out.secrets[at.key] = is_file ? "file:" + (out.instance / where.substr(5)).string() : where;
+}
+
+/// "2024-05-31T10:00:00Z"
+void take_clock(const Entry& at, Config& out) {
+    const auto& text = text_of(at);
+    ::date::sys_seconds instant;
+    std::istringstream in(text);
+    if (text.size() != 20 || !(in >> ::date::parse("%FT%TZ", instant))) {
+        refuse("\"" + text + "\" is no instant; write it as \"2024-05-31T10:00:00Z\"");
+    }
+    out.fixed_clock_us = instant.time_since_epoch().count() * 1'000'000;
+}
+
+void take_checks(const Entry& at, Config& out) {
+    need(at.value.is_boolean(), at.value, "true or false");
+    out.checks_replies = at.value;
+}
+
+void take_every(const Entry& at, SourceConfig& out) {
+    const auto& text = text_of(at);
+    need_form(text, "[0-9]{1,8}[smhd]",
+              "\"" + text + "\" is no duration; write \"30s\", \"15m\", \"2h\" or \"1d\"");
+    const std::map<char, int64_t> seconds{{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    out.every_us = std::stoll(text) * seconds.at(text.back()) * 1'000'000;
+    if (out.every_us < 10'000'000 || out.every_us > 366 * 86'400'000'000) {
+        refuse("must be 10s to 366d, not \"" + text + "\"");
     }
 }
 
-void read_testing(Reader& at, Config& out) {
-    at.only({"clock", "ids_seed", "checks_replies"});
-    at.instant("clock", out.fixed_clock_us);
-    at.integer("ids_seed", out.ids_seed, 0, int64_t{1} << 62);
-    at.boolean("checks_replies", out.checks_replies);
+void take_source(const Entry& at, Config& out) {
+    const auto take_settings = [&](const Entry& inner, SourceConfig& source) {
+        need(inner.value.is_object(), inner.value, "a table");
+        source.settings = inner.value;
+        make_absolute(out.instance, source.settings);
+    };
+    SourceConfig source{at.key, "", 0, Json::object()};
+    at.reader.read<SourceConfig>(
+        at.path, at.value,
+        {{"connector", text(&SourceConfig::connector, "[a-z][a-z0-9_]{0,23}",
+                            "must be a plugin id, for example \"csv\"")},
+         {"every", take_every},
+         {"settings", take_settings}},
+        source);
+    need_form(at.key, "[a-z][a-z0-9_]{0,62}",
+              "a source's name has 1 to 63 characters of a-z, 0-9 and _");
+    if (!at.value.contains("connector")) {
+        refuse("needs connector = \"<plugin id>\", for example \"csv\"");
+    }
+    out.sources.push_back(std::move(source));
 }
 
-std::string text_of(const fs::path& file, const fs::path& instance) {
+const std::map<std::string, Keys<Config>> sections{
+    {"instance",
+     {{"name", text(&Config::instance_name, ".{1,100}", "must have 1 to 100 characters")},
+      {"time_zone", take_time_zone}}},
+    {"store",
+     // The URL itself is not repeated: it may hold a password.
+     {{"url", text(&Config::store_url, "(sqlite|postgresql):.+",
+                   "must be \"sqlite:data/dunlin.db\" or \"postgresql:host=… dbname=… user=…\"")},
+      {"connections", whole(&Config::store_connections_max, 1, 200)},
+      {"durability", one_of(&Config::store_durability, {"full", "normal"})}}},
+    {"http",
+     {{"port", whole(&Config::http_port, 0, 65535)},
+      {"body_bytes_max", whole(&Config::http_body_bytes_max, 1024, 1 << 30)}}},
+    {"plugins",
+     {{"folders", texts(&Config::plugin_folders)},
+      {"disabled", texts(&Config::plugins_disabled)},
+      {"[*]", take_plugin}}},
+    {"log",
+     {{"path", text(&Config::log_path, ".+", "must be a file, or \"-\" for standard error")},
+      {"level", one_of(&Config::log_level, {"debug", "info", "warn", "error"})}}},
+    {"jobs", {{"threads", whole(&Config::jobs_threads, 1, 64)}}},
+    {"secrets", {{"*", take_secret}}},
+    {"sources", {{"*", take_source}}},
+    {"testing",
+     {{"clock", take_clock},
+      {"ids_seed", whole(&Config::ids_seed, 0, int64_t{1} << 62)},
+      {"checks_replies", take_checks}}},
+};
+
+/// Nothing when the file cannot be read.
+std::optional<std::string> text_in(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
-    if (!in) {
-        const auto folder = instance.string();
-        throw Error(DUNLIN_E_NOT_FOUND,
-                    fs::exists(file) ? file.string() + " cannot be read; check its permissions"
-                                     : "there is no dunlin.toml in " + folder +
-                                           "; make an instance with: dunlin init " + folder +
-                                           ", or name one with --instance");
-    }
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
+    if (!in || fs::is_directory(file)) return std::nullopt;
+    return std::string{std::istreambuf_iterator<char>(in), {}};
 }
 
 }  // namespace
@@ -168,44 +284,54 @@ Config Config::load(const fs::path& instance) {
     Config out;
     out.instance = fs::absolute(instance).lexically_normal();
     if (!out.instance.has_filename()) out.instance = out.instance.parent_path();
-    Mistakes mistakes("dunlin.toml");
-    const auto document =
-        Document::parse(text_of(out.instance / "dunlin.toml", out.instance), mistakes);
-    out.lines = document->lines();
-
-    Reader root(*document, mistakes);
-    root.only(
-        {"instance", "store", "http", "plugins", "log", "jobs", "secrets", "sources", "testing"});
-    const std::array<std::pair<const char*, void (*)(Reader&, Config&)>, 9> rooms{{
-        {"instance", read_instance},
-        {"store", read_store},
-        {"http", read_http},
-        {"plugins", read_plugins},
-        {"log", read_log},
-        {"jobs",
-         [](Reader& at, Config& c) {
-             at.only({"threads"});
-             at.integer("threads", c.jobs_threads, 1, 64);
-         }},
-        {"secrets", read_secrets},
-        {"sources", read_sources},
-        {"testing", read_testing},
-    }};
-    for (const auto& [name, read] : rooms) {
-        if (auto section = root.section(name)) read(*section, out);
+    const auto file = out.instance / "dunlin.toml";
+    const auto text = text_in(file);
+    if (!text) {
+        const auto folder = out.instance.string();
+        throw Error(DUNLIN_E_NOT_FOUND,
+                    fs::exists(file) ? file.string() + " cannot be read; check its permissions"
+                                     : "there is no dunlin.toml in " + folder +
+                                           "; make an instance with: dunlin init " + folder +
+                                           ", or name one with --instance");
     }
-    mistakes.throw_if_any();
-    return out;
+    Mistakes mistakes;
+    const auto document = read_toml(*text, out.lines, mistakes);
+    Keys<Config> root;
+    for (const auto& section : sections) {
+        root[section.first] = [&keys = section.second](const Entry& at, Config& config) {
+            at.reader.read(at.path, at.value, keys, config);
+        };
+    }
+    Reader(out, mistakes).read("", document, root, out);
+    for (auto& folder : out.plugin_folders) folder = out.instance / folder;
+    if (out.log_path != "-") out.log_path = (out.instance / out.log_path).string();
+    if (mistakes.empty()) return out;
+    std::vector<std::string> list;
+    for (const auto& [line, what] : mistakes) {
+        list.push_back("dunlin.toml:" + std::to_string(line) + ": " + what);
+    }
+    throw Error(DUNLIN_E_INVALID, boost::join(list, "\n"), Json{{"violations", list}}.dump());
 }
 
 int Config::line_of(const std::string& dotted_key) const {
     // The nearest thing that has a line: a missing key is reported where its table stands.
     for (auto key = dotted_key;;) {
         if (const auto found = lines.find(key); found != lines.end()) return found->second;
-        const auto dot = key.rfind('.');
-        if (dot == std::string::npos) return 0;
+        const auto dot = key.find_last_of(".[");
+        if (dot == std::string::npos) return 1;
         key.resize(dot);
     }
+}
+
+std::vector<std::string> Config::violations(const std::string& section, const Json& settings,
+                                            const Json& schema) const {
+    std::vector<std::string> out;
+    for (const auto& one : Schema::compile(schema, "of [" + section + "]")->violations(settings)) {
+        const auto place = section + "." + one.substr(0, one.find(": "));
+        out.push_back("dunlin.toml:" + std::to_string(line_of(place)) + ": [" + section + "] " +
+                      one);
+    }
+    return out;
 }
 
 std::string Config::secret(const std::string& name) const {
@@ -215,34 +341,24 @@ std::string Config::secret(const std::string& name) const {
                                             "\"; add it to [secrets] of dunlin.toml: " + name +
                                             " = \"file:secrets/" + name + "\"");
     }
-    if (found->second.rfind("env:", 0) == 0) {
-        const auto variable = found->second.substr(4);
-        const char* value = std::getenv(variable.c_str());
-        if (!value || !*value) {
-            throw Error(DUNLIN_E_NOT_FOUND, "the secret \"" + name +
-                                                "\" is taken from the environment variable " +
-                                                variable + ", which is not set; set it");
-        }
-        return value;
+    const auto where = found->second.substr(found->second.find(':') + 1);
+    if (found->second.starts_with("env:")) {
+        const char* value = std::getenv(where.c_str());
+        if (value && *value) return value;
+        throw Error(DUNLIN_E_NOT_FOUND, "the secret \"" + name +
+                                            "\" is taken from the environment variable " + where +
+                                            ", which is not set; set it");
     }
-    const fs::path file = found->second.substr(5);
-    std::error_code failed;
-    const auto mode = fs::status(file, failed).permissions();
-    std::ifstream in(file, std::ios::binary);
-    if (failed || !in || fs::is_directory(file)) {
-        throw Error(DUNLIN_E_NOT_FOUND, "the secret \"" + name + "\" is taken from " +
-                                            file.string() +
+    const auto text = text_in(where);
+    if (!text) {
+        throw Error(DUNLIN_E_NOT_FOUND, "the secret \"" + name + "\" is taken from " + where +
                                             ", which cannot be read; put the value there");
     }
-    if ((mode & fs::perms::others_read) != fs::perms::none) {
-        throw Error(DUNLIN_E_DENIED, "everybody may read the secret \"" + name + "\" in " +
-                                         file.string() + "; run: chmod 600 " + file.string());
+    if ((fs::status(where).permissions() & fs::perms::others_read) != fs::perms::none) {
+        throw Error(DUNLIN_E_DENIED, "everybody may read the secret \"" + name + "\" in " + where +
+                                         "; run: chmod 600 " + where);
     }
-    std::ostringstream text;
-    text << in.rdbuf();
-    auto value = text.str();
-    while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
-    return value;
+    return boost::trim_right_copy_if(*text, boost::is_any_of("\r\n"));
 }
 
 }  // namespace dunlin::host

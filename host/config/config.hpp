@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/document.hpp"
+
 #include <dunlin/json.hpp>
 
 #include <cstdint>
@@ -50,19 +52,16 @@ struct Config {
 
     /// Error invalid that lists every mistake as "dunlin.toml:12: …".
     static Config load(const std::filesystem::path& instance);
-    /// The line of a key such as "plugins.receivables.x" for later messages; 0 when unknown.
+    /// The line of a key such as "plugins.receivables.x", or of the table it should stand in.
     int line_of(const std::string& dotted_key) const;
+    /// What is wrong with the settings in "plugins.<id>" or "sources.<name>.settings" by a schema:
+    /// "dunlin.toml:12: …" each, empty when all is well.
+    std::vector<std::string> violations(const std::string& section, const Json& settings,
+                                        const Json& schema) const;
     /// The value of a secret. Error not_found naming the secret and how to provide it.
     std::string secret(const std::string& name) const;
 
-    std::map<std::string, int> lines;
+    Lines lines;
 };
-
-/// What is wrong with [plugins.<id>] by the plugin's config_schema, and with the settings of every
-/// source of a connector by its source_schema: "dunlin.toml:12: …" each, empty when all is well.
-std::vector<std::string> check_settings(const Config& config, const std::string& plugin_id,
-                                        const Json& config_schema);
-std::vector<std::string> check_sources(const Config& config, const std::string& connector_id,
-                                       const Json& source_schema);
 
 }  // namespace dunlin::host

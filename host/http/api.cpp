@@ -3,9 +3,12 @@
 
 #include "host.hpp"
 
-#include <algorithm>
+#include <Poco/Net/MediaType.h>
+#include <boost/algorithm/string/predicate.hpp>
 
 namespace dunlin::host {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Finding, name, state, message, remedy)
 
 namespace {
 
@@ -32,11 +35,28 @@ Answer answer_for(dunlin_status status) {
     }
 }
 
-HttpReply json_reply(int status, const Json& body) {
-    HttpReply out;
-    out.status = status;
+HttpReply json_reply(const Json& body, int status = 200) {
     // A path may hold bytes that are no text; they are answered, not choked on.
-    out.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return {status, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace)};
+}
+
+HttpReply from_error(Host& host, const Error& error, const std::string& path) {
+    const auto [status, title] = answer_for(error.status());
+    if (status == 500) {
+        // What went wrong inside is for the log, not for whoever asks.
+        const auto reference = std::to_string(host.ids().next());
+        host.log().error("http", error.what(), {{"path", path}, {"reference", reference}});
+        return problem(500, "internal", title,
+                       "the host could not answer; its log says why under reference " + reference,
+                       path);
+    }
+    auto more = Json::parse(error.detail_json(), nullptr, /*allow_exceptions=*/false);
+    if (more.is_array()) more = {{"violations", more}};
+    if (!more.is_object()) more = Json::object();
+    auto out = problem(status, status_name(error.status()), title, host.log().redact(error.what()),
+                       path, std::move(more));
+    out.body = host.log().redact(out.body);
+    if (status == 503) out.headers.emplace_back("Retry-After", "2");
     return out;
 }
 
@@ -56,102 +76,80 @@ HttpReply no_token(const HttpRequest& request) {
     return out;
 }
 
-std::string token_of(const std::string& authorization) {
-    constexpr std::string_view scheme = "bearer ";
-    const auto is_same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
-    if (authorization.size() <= scheme.size() ||
-        !std::equal(scheme.begin(), scheme.end(), authorization.begin(), is_same)) {
-        return {};
+std::optional<Principal> principal_of(Host& host, const HttpRequest& request) {
+    constexpr std::string_view scheme = "Bearer ";
+    const bool has_token = boost::istarts_with(request.authorization, scheme);
+    return host.authenticate(has_token ? request.authorization.substr(scheme.size()) : "");
+}
+
+HttpReply health_reply(Host& host) {
+    const auto checks = health(host);
+    const auto any_is = [&](const char* state) {
+        return std::any_of(checks.begin(), checks.end(),
+                           [&](const Finding& one) { return one.state == state; });
+    };
+    const auto* status = any_is("fail") ? "fail" : any_is("warn") ? "warn" : "ok";
+    return json_reply({{"status", status}, {"checks", checks}}, any_is("fail") ? 503 : 200);
+}
+
+HttpReply metrics_reply(Host& host) {
+    for (const auto* plugin : host.plugins().in_order()) {
+        host.metrics().set("dunlin_plugin_up", "plugin=\"" + plugin->id() + "\"",
+                           plugin->is_running() ? 1 : 0);
     }
-    return authorization.substr(scheme.size());
+    return {200, "text/plain; version=0.0.4; charset=utf-8", host.metrics().text()};
 }
 
-bool is_utf8(const std::string& text) {
-    return Json(text).dump(-1, ' ', false, Json::error_handler_t::ignore) ==
-           Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-bool is_json(const std::string& content_type) {
-    return content_type.rfind("application/json", 0) == 0 &&
-           (content_type.size() == 16 || content_type[16] == ';' || content_type[16] == ' ');
-}
-
-}  // namespace
-
-HttpReply problem(int status, const char* code, const std::string& title, const std::string& detail,
-                  const std::string& instance) {
-    auto out = json_reply(status, {{"type", std::string("urn:dunlin:problem:") + code},
-                                   {"title", title},
-                                   {"status", status},
-                                   {"detail", detail},
-                                   {"instance", instance},
-                                   {"dunlin_status", code}});
-    out.content_type = "application/problem+json";
-    return out;
-}
-
-HttpReply Api::handle(const HttpRequest& request) noexcept {
-    try {
-        return route(request);
-    } catch (const Error& e) {
-        return from_error(e, request);
-    } catch (const std::exception& e) {
-        return from_error(Error(DUNLIN_E_INTERNAL, e.what()), request);
+HttpReply plugins_reply(Host& host) {
+    auto list = Json::array();
+    for (const auto* plugin : host.plugins().in_order()) {
+        list.push_back({{"id", plugin->id()},
+                        {"version", plugin->manifest.version},
+                        {"state", name_of(plugin->state)}});
     }
+    return json_reply({{"plugins", list}});
 }
 
-HttpReply Api::from_error(const Error& error, const HttpRequest& request) {
-    const auto [status, title] = answer_for(error.status());
-    if (status == 500) {
-        // What went wrong inside is for the log, not for whoever asks.
-        const auto reference = std::to_string(host_.ids().next());
-        host_.log().error("http", error.what(), {{"path", request.path}, {"reference", reference}});
-        return problem(500, "internal", title,
-                       "the host could not answer; its log says why under reference " + reference,
-                       request.path);
-    }
-    auto out = problem(status, status_name(error.status()), title, host_.log().redact(error.what()),
-                       request.path);
-    const auto detail = Json::parse(error.detail_json(), nullptr, /*allow_exceptions=*/false);
-    if (detail.is_object() || detail.is_array()) {
-        auto body = Json::parse(out.body);
-        if (detail.is_array()) body["violations"] = detail;
-        if (detail.is_object()) {
-            for (const auto& [key, value] : detail.items()) {
-                if (!body.contains(key)) body[key] = value;
-            }
+constexpr std::string_view commands = "/api/v1/";  // What is below needs a token.
+/// What the host answers itself. Counters and names only: every token may see how far a run is.
+const std::map<std::string, std::function<HttpReply(Host&)>> routes{
+    {"/health", health_reply},
+    {"/metrics", metrics_reply},
+    {"/api/openapi.json", [](Host& host) { return json_reply(openapi(host)); }},
+    {"/api/v1/host.plugins", plugins_reply},
+    {"/api/v1/host.sync_progress", [](Host& h) { return json_reply(h.sync().progress()); }},
+    {"/api/v1/host.sync_status", [](Host& h) { return json_reply(h.sync().status()); }},
+    {"/api/v1/host.events_status", [](Host& h) { return json_reply(h.events().status()); }},
+};
+
+/// What stands beside the request itself; takes "today" out of the query unless it is the
+/// command's.
+CallOptions options_of(HttpRequest& request, const CommandSpec& command) {
+    CallOptions out;
+    for (const auto& [key, value] : request.query) {
+        const auto all = Json(key + value);
+        if (all.dump(-1, ' ', false, Json::error_handler_t::ignore) !=
+            all.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+            throw Error(DUNLIN_E_INVALID, "the query is not UTF-8");
         }
-        out.body = host_.log().redact(body.dump());
     }
-    if (status == 503) out.headers.emplace_back("Retry-After", "2");
+    if (!command.request.value("properties", Json::object()).contains("today")) {
+        std::erase_if(request.query, [&](const auto& pair) {
+            if (pair.first == "today") request.today = pair.second;
+            return pair.first == "today";
+        });
+    }
+    if (!request.today.empty()) out.today = Date::parse(request.today);
+    out.idempotency_key = request.idempotency_key;
+    if (out.idempotency_key.size() > 200) {
+        throw Error(DUNLIN_E_INVALID, "Idempotency-Key has more than 200 characters; shorten it");
+    }
     return out;
 }
 
-HttpReply Api::route(const HttpRequest& request) {
-    const auto& path = request.path;
-    constexpr std::string_view commands = "/api/v1/";
-    if (path.rfind(commands, 0) == 0) {
-        const auto name = path.substr(commands.size());
-        return name.rfind("host.", 0) == 0 ? of_host(request, name) : command(request, name);
-    }
-    const bool is_open = path == "/health" || path == "/metrics" || path == "/api/openapi.json";
-    if (is_open && request.method != "GET" && request.method != "HEAD") {
-        return not_allowed(request, "GET, HEAD");
-    }
-    if (path == "/health") {
-        const auto state = health(host_);
-        return json_reply(state["status"] == "fail" ? 503 : 200, state);
-    }
-    if (path == "/metrics") return metrics();
-    if (path == "/api/openapi.json") return json_reply(200, openapi(host_));
-    return problem(404, "not_found", "There is no such path",
-                   "try /api/openapi.json, /api/v1/<command>, /health or /metrics", path);
-}
-
-HttpReply Api::command(const HttpRequest& request, const std::string& name) {
-    const auto principal = host_.authenticate(token_of(request.authorization));
-    if (!principal) return no_token(request);
-    const auto* spec = host_.plugins().command(name);
+HttpReply call(Host& host, const Principal& principal, HttpRequest request) {
+    const auto name = request.path.substr(commands.size());
+    const auto* spec = host.plugins().command(name);
     if (!spec) {
         throw Error(DUNLIN_E_NOT_FOUND,
                     "no running plugin has a command of that name; /api/openapi.json lists them");
@@ -160,77 +158,57 @@ HttpReply Api::command(const HttpRequest& request, const std::string& name) {
     if (!is_get && request.method != "POST") {
         return not_allowed(request, spec->is_action ? "POST" : "GET, POST");
     }
-
-    CallOptions options;
-    options.idempotency_key = request.idempotency_key;
-    auto today = request.today;
-    auto texts = request.query;
-    for (const auto& [key, value] : texts) {
-        if (!is_utf8(key + value)) throw Error(DUNLIN_E_INVALID, "the query is not UTF-8");
-    }
-    const auto& own = spec->request.value("properties", Json::object());
-    if (!own.contains("today")) {
-        for (const auto& [key, value] : texts) {
-            if (key == "today") today = value;
-        }
-        std::erase_if(texts, [](const auto& pair) { return pair.first == "today"; });
-    }
-    if (!today.empty()) options.today = Date::parse(today);
-    if (options.idempotency_key.size() > 200) {
-        throw Error(DUNLIN_E_INVALID, "Idempotency-Key has more than 200 characters; shorten it");
-    }
-
-    HttpReply out;
+    const auto options = options_of(request, *spec);
     if (is_get) {
-        const auto document = host_.commands().request_from_texts(*spec, texts);
-        out.body = host_.commands().call(*principal, name, document.dump(), options);
-        return out;
-    }
-    if (!texts.empty()) {
+        request.body = host.commands().request_from_texts(*spec, request.query).dump();
+    } else if (!request.query.empty()) {
         throw Error(DUNLIN_E_INVALID, "a POST takes its request from the body, not the query");
-    }
-    if (!is_json(request.content_type)) {
+    } else if (!Poco::Net::MediaType(request.content_type).matches("application", "json")) {
         return problem(415, "unsupported", "Not the right kind of body",
                        "send \"Content-Type: application/json\"", request.path);
-    }
-    if (!Json::accept(request.body)) {
+    } else if (!Json::accept(request.body)) {
         return problem(400, "invalid", "The body is not JSON",
                        "send one JSON object in UTF-8, for example {}", request.path);
     }
-    out.body = host_.commands().call(*principal, name, request.body, options);
+    return {200, "application/json", host.commands().call(principal, name, request.body, options)};
+}
+
+HttpReply route(Host& host, const HttpRequest& request) {
+    const bool is_command = request.path.starts_with(commands);
+    const auto principal = is_command ? principal_of(host, request) : std::nullopt;
+    if (is_command && !principal) return no_token(request);
+    if (const auto found = routes.find(request.path); found != routes.end()) {
+        const bool is_read = request.method == "GET" || request.method == "HEAD";
+        return is_read ? found->second(host) : not_allowed(request, "GET, HEAD");
+    }
+    if (is_command) return call(host, *principal, request);
+    return problem(404, "not_found", "There is no such path",
+                   "try /api/openapi.json, /api/v1/<command>, /health or /metrics", request.path);
+}
+
+}  // namespace
+
+HttpReply problem(int status, const char* code, const char* title, const std::string& detail,
+                  const std::string& instance, Json more) {
+    more.update({{"type", std::string("urn:dunlin:problem:") + code},
+                 {"title", title},
+                 {"status", status},
+                 {"detail", detail},
+                 {"instance", instance},
+                 {"dunlin_status", code}});
+    auto out = json_reply(more, status);
+    out.content_type = "application/problem+json";
     return out;
 }
 
-HttpReply Api::of_host(const HttpRequest& request, const std::string& name) {
-    if (!host_.authenticate(token_of(request.authorization))) return no_token(request);
-    if (request.method != "GET") return not_allowed(request, "GET");
-    // Counters and names only: every token may see how far a run is.
-    if (name == "host.sync_progress") return json_reply(200, host_.sync().progress());
-    if (name == "host.sync_status") return json_reply(200, host_.sync().status());
-    if (name == "host.events_status") return json_reply(200, host_.events().status());
-    if (name == "host.plugins") {
-        auto list = Json::array();
-        for (const auto* plugin : host_.plugins().in_order()) {
-            list.push_back({{"id", plugin->id()},
-                            {"version", plugin->manifest.version},
-                            {"state", name_of(plugin->state)}});
-        }
-        return json_reply(200, {{"plugins", list}});
+HttpReply answer(Host& host, const HttpRequest& request) noexcept {
+    try {
+        return route(host, request);
+    } catch (const Error& e) {
+        return from_error(host, e, request.path);
+    } catch (const std::exception& e) {
+        return from_error(host, Error(DUNLIN_E_INTERNAL, e.what()), request.path);
     }
-    throw Error(DUNLIN_E_NOT_FOUND,
-                "the host answers host.sync_progress, host.sync_status, host.events_status and "
-                "host.plugins");
-}
-
-HttpReply Api::metrics() {
-    for (const auto* plugin : host_.plugins().in_order()) {
-        host_.metrics().set("dunlin_plugin_up", "plugin=\"" + plugin->id() + "\"",
-                            plugin->is_running() ? 1 : 0);
-    }
-    HttpReply out;
-    out.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    out.body = host_.metrics().text();
-    return out;
 }
 
 }  // namespace dunlin::host

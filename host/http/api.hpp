@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <dunlin/error.hpp>
+#include "store/store.hpp"
+
 #include <dunlin/json.hpp>
 
 #include <string>
@@ -24,34 +25,21 @@ struct HttpReply {
     int status = 200;
     std::string content_type = "application/json";
     std::string body;
-    std::vector<std::pair<std::string, std::string>> headers;
+    std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
-/// An RFC 9457 problem document.
-HttpReply problem(int status, const char* code, const std::string& title, const std::string& detail,
-                  const std::string& instance);
+/// An RFC 9457 problem document; `more` are further members of it.
+HttpReply problem(int status, const char* code, const char* title, const std::string& detail,
+                  const std::string& instance = {}, Json more = Json::object());
 
-/// What each path answers. Knows nothing of sockets. Thread-safe.
-class Api {
-public:
-    explicit Api(Host& host) : host_(host) {}
-    /// Never throws: whatever goes wrong becomes a problem document.
-    HttpReply handle(const HttpRequest& request) noexcept;
-
-private:
-    HttpReply route(const HttpRequest& request);
-    HttpReply command(const HttpRequest& request, const std::string& name);
-    HttpReply of_host(const HttpRequest& request, const std::string& name);
-    HttpReply from_error(const Error& error, const HttpRequest& request);
-    HttpReply metrics();
-    Host& host_;
-};
+/// What each path answers. Knows nothing of sockets, and never throws: whatever goes wrong becomes
+/// a problem document. Thread-safe.
+HttpReply answer(Host& host, const HttpRequest& request) noexcept;
 
 /// OpenAPI 3.0.3 of the commands that running plugins offer.
 Json openapi(Host& host);
 
-/// {"status":"ok|warn|fail","checks":[{"name","state","message","remedy"}]}: the store, the plugins
-/// and what they say of themselves.
-Json health(Host& host);
+/// How the store is, each plugin, and what they say of themselves.
+std::vector<Finding> health(Host& host);
 
 }  // namespace dunlin::host

@@ -4,36 +4,28 @@
 #include "host.hpp"
 #include "plugins/services.hpp"
 
-#include <dunlin/guard.hpp>
-
 namespace dunlin::host {
 
 namespace {
 
-Json line(const std::string& name, const char* state, const std::string& message,
-          const std::string& remedy = {}) {
-    return {{"name", name}, {"state", state}, {"message", message}, {"remedy", remedy}};
-}
-
 /// What a plugin says of itself. One that answers nonsense is the one that is not well.
-Json ask(Host& host, Plugin& plugin) {
+void ask(Host& host, Plugin& plugin, std::vector<Finding>& out) {
     std::string text;
     try {
-        auto tx = host.begin(Access::read);
-        dunlin_tx view{tx.get(), &host, &plugin, false, nullptr};
-        ErrorSink sink;
-        StringWriter writer(text);
-        tx->db().enter(&plugin.wall);
-        sink.check(plugin.health->check(plugin.instance, &view, writer.abi(), sink.sink()),
-                   "health check");
+        const StringWriter writer(text);
+        const auto tx = host.begin(Access::read);
+        call_plugin(host, plugin, *tx, /*is_scoped=*/false, "health check",
+                    [&](dunlin_tx* view, dunlin_err* err) {
+                        return plugin.health->check(plugin.instance, view, writer.abi(), err);
+                    });
     } catch (const Error& e) {
-        return Json::array({line(plugin.id(), "fail", e.what())});
+        out.push_back({plugin.id(), "fail", e.what(), ""});
+        return;
     }
     const auto said = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    auto out = Json::array();
     if (!said.is_array()) {
-        out.push_back(line(plugin.id(), "warn", "its health check wrote no list"));
-        return out;
+        out.push_back({plugin.id(), "warn", "its health check wrote no list", ""});
+        return;
     }
     for (const auto& one : said) {
         if (!one.is_object()) continue;
@@ -41,45 +33,38 @@ Json ask(Host& host, Plugin& plugin) {
             return one.contains(key) && one[key].is_string() ? one[key].get<std::string>() : "";
         };
         const auto state = field("state");
-        const char* known = state == "ok" ? "ok" : state == "fail" ? "fail" : "warn";
-        out.push_back(
-            line(plugin.id() + "." + field("name"), known, field("message"), field("remedy")));
+        out.push_back({plugin.id() + "." + field("name"),
+                       state == "ok" || state == "fail" ? state : "warn", field("message"),
+                       field("remedy")});
     }
-    return out;
 }
 
 }  // namespace
 
-Json health(Host& host) {
-    auto checks = Json::array();
+std::vector<Finding> health(Host& host) {
+    std::vector<Finding> out;
     bool has_store = true;
     try {
         host.begin(Access::read)->db().query("SELECT 1")->step();
-        checks.push_back(line("store", "ok", "the database answers"));
+        out.push_back({"store", "ok", "the database answers", ""});
     } catch (const Error& e) {
         has_store = false;
         // The message may name hosts and users; they are for the log and for doctor.
         host.log().error("health", e.what());
-        checks.push_back(line("store", "fail", "the database cannot be reached", "dunlin doctor"));
+        out.push_back({"store", "fail", "the database cannot be reached", "dunlin doctor"});
     }
     for (auto* plugin : host.plugins().in_order()) {
         if (!plugin->is_running()) {
             // The host is meant to live without it: worth a look, no reason to be restarted.
-            checks.push_back(line(plugin->id(), "warn",
-                                  std::string("plugin is ") + name_of(plugin->state),
-                                  "dunlin plugin info " + plugin->id()));
+            out.push_back({plugin->id(), "warn", std::string("plugin is ") + name_of(plugin->state),
+                           "dunlin plugin info " + plugin->id()});
         } else if (plugin->health && has_store) {
-            for (auto& check : ask(host, *plugin)) checks.push_back(std::move(check));
+            ask(host, *plugin, out);
         } else {
-            checks.push_back(line(plugin->id(), "ok", "running"));
+            out.push_back({plugin->id(), "ok", "running", ""});
         }
     }
-    std::string status = "ok";
-    for (const auto& check : checks) {
-        if (check["state"] == "fail") status = "fail";
-        if (check["state"] == "warn" && status == "ok") status = "warn";
-    }
-    return {{"status", status}, {"checks", checks}};
+    return out;
 }
 
 }  // namespace dunlin::host

@@ -16,34 +16,26 @@ public:
 
     Json clean(const Json& schema) {
         if (!schema.is_object()) return Json::object();
-        if (schema.contains("definitions")) {
-            for (const auto& [name, definition] : schema["definitions"].items()) {
-                components_[prefix_ + name] = clean(definition);
-            }
+        for (const auto& [name, definition] : schema.value("definitions", Json::object()).items()) {
+            components_[prefix_ + name] = clean(definition);
         }
-        if (schema.contains("$ref")) return {{"$ref", reference(schema["$ref"])}};
+        if (schema.contains("$ref")) {
+            const auto target = schema["$ref"].get<std::string>();
+            const auto name = target.substr(target.rfind('/') + 1);
+            return {{"$ref", "#/components/schemas/" + prefix_ + name}};
+        }
         auto out = Json::object();
         for (const auto& [key, value] : schema.items()) keyword(key, value, out);
         return out;
     }
 
 private:
-    std::string reference(const Json& target) const {
-        const auto text = target.is_string() ? target.get<std::string>() : std::string();
-        const auto slash = text.rfind('/');
-        return "#/components/schemas/" + prefix_ +
-               (slash == std::string::npos ? text : text.substr(slash + 1));
-    }
-
     void keyword(const std::string& key, const Json& value, Json& out) {
-        static const std::set<std::string> kept{
-            "title",      "description", "default",   "enum",          "format",
-            "pattern",    "minLength",   "maxLength", "minimum",       "maximum",
-            "multipleOf", "required",    "minItems",  "maxItems",      "readOnly",
-            "nullable",   "uniqueItems", "example",   "minProperties", "maxProperties"};
-        if (kept.count(key) > 0) {
-            out[key] = value;
-        } else if (key == "type") {
+        static const std::set<std::string> unknown{
+            "$schema",  "$id",           "$comment", "definitions", "examples", "additionalItems",
+            "contains", "propertyNames", "if",       "then",        "else"};
+        if (unknown.count(key) > 0) return;
+        if (key == "type") {
             type(value, out);
         } else if (key == "const") {
             out["enum"] = Json::array({value});
@@ -52,29 +44,30 @@ private:
             out[key] = true;
         } else if (key == "properties") {
             for (const auto& [name, inner] : value.items()) out[key][name] = clean(inner);
-        } else if (key == "items") {
-            out[key] = value.is_array() ? Json::object() : clean(value);
-        } else if (key == "additionalProperties") {
-            out[key] = value.is_boolean() ? value : clean(value);
-        } else if (key == "not") {
-            out[key] = clean(value);
+        } else if (key == "items" || key == "not" || key == "additionalProperties") {
+            const bool is_flag = key == "additionalProperties" && value.is_boolean();
+            out[key] = is_flag ? value : clean(value);
         } else if (key == "allOf" || key == "anyOf" || key == "oneOf") {
             for (const auto& inner : value) out[key].push_back(clean(inner));
+        } else {
+            out[key] = value;
         }
     }
 
     static void type(const Json& value, Json& out) {
-        auto types = value.is_array() ? value : Json::array({value});
         auto rest = Json::array();
-        for (const auto& one : types) {
-            if (one == "null") out["nullable"] = true;
-            if (one != "null") rest.push_back(one);
-        }
-        if (rest.size() == 1) out["type"] = rest[0];
-        if (rest.size() > 1) {
-            for (const auto& one : rest) out["anyOf"].push_back({{"type", one}});
+        for (const auto& one : value.is_array() ? value : Json::array({value})) {
+            if (one == "null") {
+                out["nullable"] = true;
+            } else {
+                rest.push_back({{"type", one}});
+            }
         }
         if (rest.empty()) out["enum"] = Json::array({nullptr});
+        if (rest.size() == 1) out.update(rest[0]);
+        if (rest.size() > 1) {
+            for (const auto& one : rest) out["anyOf"].push_back(one);
+        }
     }
 
     std::string prefix_;

@@ -3,19 +3,22 @@
 
 #include "host.hpp"
 #include "http/api.hpp"
-#include "http/watchdog.hpp"
 
 #include <Poco/Net/HTTPRequestHandler.h>
 #include <Poco/Net/HTTPRequestHandlerFactory.h>
-#include <Poco/Net/HTTPServerConnection.h>
+#include <Poco/Net/HTTPServerConnectionFactory.h>
 #include <Poco/Net/HTTPServerParams.h>
 #include <Poco/Net/HTTPServerRequest.h>
 #include <Poco/Net/HTTPServerResponse.h>
-#include <Poco/Net/NetException.h>
 #include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/StreamSocketImpl.h>
 #include <Poco/Net/TCPServer.h>
 #include <Poco/ThreadPool.h>
 #include <Poco/URI.h>
+
+#include <unistd.h>
+
+#include <atomic>
 
 namespace dunlin::host {
 
@@ -25,24 +28,17 @@ namespace {
 
 constexpr std::size_t url_bytes_max = 8192;
 
-HttpReply refuse(int status, const char* code, const char* title, const std::string& detail) {
-    return problem(status, code, title, detail, "");
-}
-
 /// A page of another site must not reach the host through a name that it points at 127.0.0.1.
 bool is_own_name(const std::string& header) {
     const auto name = header.substr(0, header.rfind(':'));
-    return header.empty() || name == "127.0.0.1" || name == "localhost" || header == "127.0.0.1" ||
-           header == "localhost";
+    return header.empty() || name == "127.0.0.1" || name == "localhost";
 }
 
-std::string read_body(net::HTTPServerRequest& in, int64_t bytes_max) {
-    auto& stream = in.stream();
+std::string read_body(std::istream& stream, int64_t bytes_max) {
     std::string out;
     char buffer[16384];
-    const auto wanted = static_cast<std::size_t>(bytes_max);
     // A little more is read than is taken, so that the refusal is seen before the connection ends.
-    while (out.size() <= wanted && stream.good()) {
+    while (static_cast<int64_t>(out.size()) <= bytes_max && stream.good()) {
         stream.read(buffer, sizeof buffer);
         out.append(buffer, static_cast<std::size_t>(stream.gcount()));
     }
@@ -51,21 +47,15 @@ std::string read_body(net::HTTPServerRequest& in, int64_t bytes_max) {
 
 class Handler : public net::HTTPRequestHandler {
 public:
-    Handler(Host& host, Api& api, int64_t bytes_max)
-        : host_(host), api_(api), bytes_max_(bytes_max) {}
+    Handler(Host& host, int64_t bytes_max) : host_(host), bytes_max_(bytes_max) {}
 
     void handleRequest(net::HTTPServerRequest& in, net::HTTPServerResponse& out) override {
         HttpReply reply;
         try {
-            reply = answer(in);
-        } catch (const net::NetException&) {
-            reply = broken();
-        } catch (const Poco::TimeoutException&) {
-            reply = broken();
+            reply = reply_to(in);
         } catch (const Poco::Exception&) {
-            reply = refuse(400, "invalid", "Not a request", "the URL or a header is malformed");
+            reply = problem(400, "invalid", "Not a request", "the URL or a header is malformed");
         }
-        Watch::done();
         host_.metrics().add("dunlin_http_requests_total",
                             "status=\"" + std::to_string(reply.status) + "\"");
         out.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(reply.status));
@@ -81,105 +71,109 @@ public:
     }
 
 private:
-    static HttpReply broken() {
-        return refuse(408, "timeout", "The request came too slowly",
-                      "send the whole request within the time limit");
-    }
-
-    HttpReply answer(net::HTTPServerRequest& in) {
+    HttpReply reply_to(net::HTTPServerRequest& in) {
         if (in.getURI().size() > url_bytes_max) {
-            return refuse(414, "limit", "The URL is too long", "send the request by POST");
+            return problem(414, "limit", "The URL is too long", "send the request by POST");
         }
         if (!is_own_name(in.get("Host", ""))) {
-            return refuse(421, "denied", "Another host was meant",
-                          "this host answers to 127.0.0.1 and localhost");
+            return problem(421, "denied", "Another host was meant",
+                           "this host answers to 127.0.0.1 and localhost");
         }
         const bool is_chunked = in.getChunkedTransferEncoding();
         if (in.has("Transfer-Encoding") && (!is_chunked || in.hasContentLength())) {
-            return refuse(400, "invalid", "Not a request",
-                          "send either Content-Length or Transfer-Encoding: chunked");
+            return problem(400, "invalid", "Not a request",
+                           "send either Content-Length or Transfer-Encoding: chunked");
         }
-        HttpRequest request;
         const Poco::URI uri(in.getURI());
-        request.method = in.getMethod();
-        request.path = uri.getPath();
-        request.query = uri.getQueryParameters();
-        request.authorization = in.get("Authorization", "");
-        request.content_type = in.getContentType();
-        request.idempotency_key = in.get("Idempotency-Key", "");
-        request.today = in.get("X-Dunlin-Today", "");
+        HttpRequest request{in.getMethod(),
+                            uri.getPath(),
+                            uri.getQueryParameters(),
+                            in.get("Authorization", ""),
+                            in.getContentType(),
+                            in.get("Idempotency-Key", ""),
+                            in.get("X-Dunlin-Today", ""),
+                            ""};
         if (request.method == net::HTTPRequest::HTTP_POST) {
             if (!is_chunked && !in.hasContentLength()) {
-                return refuse(411, "invalid", "A length is needed", "send Content-Length");
+                return problem(411, "invalid", "A length is needed", "send Content-Length");
             }
             // An announced giant is refused before a byte of it is read.
             const bool is_giant = in.hasContentLength() && in.getContentLength64() > bytes_max_;
-            if (!is_giant) request.body = read_body(in, bytes_max_);
-            if (is_giant || static_cast<int64_t>(request.body.size()) > bytes_max_) {
-                return refuse(413, "limit", "The body is too large",
-                              "a body may have " + std::to_string(bytes_max_) +
-                                  " bytes; [http] body_bytes_max of dunlin.toml says so");
+            if (!is_giant) request.body = read_body(in.stream(), bytes_max_);
+            const auto size = static_cast<int64_t>(request.body.size());
+            if (is_giant || size > bytes_max_) {
+                return problem(413, "limit", "The body is too large",
+                               "a body may have " + std::to_string(bytes_max_) +
+                                   " bytes; [http] body_bytes_max of dunlin.toml says so");
             }
-            const auto size = static_cast<Poco::Int64>(request.body.size());
-            if (Watch::has_expired() || (!is_chunked && size < in.getContentLength64())) {
-                return broken();
+            if (in.stream().bad() || (!is_chunked && size < in.getContentLength64())) {
+                return problem(408, "timeout", "The request came too slowly",
+                               "send the whole request within the time limit");
             }
         }
-        Watch::done();
-        return api_.handle(request);
+        return answer(host_, request);
     }
 
     Host& host_;
-    Api& api_;
     int64_t bytes_max_;
 };
 
 class Handlers : public net::HTTPRequestHandlerFactory {
 public:
-    Handlers(Host& host, Api& api, int64_t bytes_max)
-        : host_(host), api_(api), bytes_max_(bytes_max) {}
+    Handlers(Host& host, int64_t bytes_max) : host_(host), bytes_max_(bytes_max) {}
     net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override {
-        return new Handler(host_, api_, bytes_max_);  // The server deletes it.
+        return new Handler(host_, bytes_max_);  // The server deletes it.
     }
 
 private:
     Host& host_;
-    Api& api_;
     int64_t bytes_max_;
 };
 
-class WatchedConnection : public net::HTTPServerConnection {
+/// A connection whose request is there whole before a deadline, however lively each byte looks, or
+/// not at all. A server that stops waits for nobody's request.
+class TimedSocket : public net::StreamSocketImpl {
 public:
-    WatchedConnection(const net::StreamSocket& socket, net::HTTPServerParams::Ptr params,
-                      net::HTTPRequestHandlerFactory::Ptr handlers, Watchdog& watchdog)
-        : HTTPServerConnection(socket, std::move(params), std::move(handlers)),
-          watchdog_(watchdog) {}
-    void run() override {
-        const Watch watch(watchdog_, socket().impl()->sockfd());
-        try {
-            HTTPServerConnection::run();
-        } catch (const Poco::Exception&) {
-            // The other side went away; there is nobody to tell.
+    TimedSocket(int fd, std::chrono::milliseconds read_max, const std::atomic<bool>& is_stopping)
+        : StreamSocketImpl(fd),
+          deadline_(std::chrono::steady_clock::now() + read_max),
+          is_stopping_(is_stopping) {}
+
+    bool poll(const Poco::Timespan&, int mode) override {
+        const Poco::Timespan step(0, 100'000);
+        while (!is_stopping_ && std::chrono::steady_clock::now() < deadline_) {
+            if (StreamSocketImpl::poll(step, mode)) return true;
         }
+        return false;
+    }
+    int receiveBytes(void* buffer, int length, int flags) override {
+        if (!poll({}, SELECT_READ)) throw Poco::TimeoutException("the request is not whole");
+        return StreamSocketImpl::receiveBytes(buffer, length, flags);
     }
 
 private:
-    Watchdog& watchdog_;
+    std::chrono::steady_clock::time_point deadline_;
+    const std::atomic<bool>& is_stopping_;
 };
 
-class Connections : public net::TCPServerConnectionFactory {
+class Connections : public net::HTTPServerConnectionFactory {
 public:
     Connections(net::HTTPServerParams::Ptr params, net::HTTPRequestHandlerFactory::Ptr handlers,
-                Watchdog& watchdog)
-        : params_(std::move(params)), handlers_(std::move(handlers)), watchdog_(watchdog) {}
+                std::chrono::milliseconds read_max, const std::atomic<bool>& is_stopping)
+        : HTTPServerConnectionFactory(std::move(params), std::move(handlers)),
+          read_max_(read_max),
+          is_stopping_(is_stopping) {}
+    /// Called by the thread that is going to read the request.
     net::TCPServerConnection* createConnection(const net::StreamSocket& socket) override {
-        return new WatchedConnection(socket, params_, handlers_, watchdog_);
+        net::StreamSocket timed(
+            new TimedSocket(::dup(socket.impl()->sockfd()), read_max_, is_stopping_));
+        timed.setSendTimeout(Poco::Timespan(read_max_.count() * 1000));  // Who reads must read on.
+        return HTTPServerConnectionFactory::createConnection(timed);
     }
 
 private:
-    net::HTTPServerParams::Ptr params_;
-    net::HTTPRequestHandlerFactory::Ptr handlers_;
-    Watchdog& watchdog_;
+    std::chrono::milliseconds read_max_;
+    const std::atomic<bool>& is_stopping_;
 };
 
 net::ServerSocket listen_on(int port) {
@@ -197,11 +191,10 @@ net::ServerSocket listen_on(int port) {
     }
 }
 
-net::HTTPServerParams::Ptr params_for(const HttpServer::Options& options) {
+net::HTTPServerParams::Ptr server_params() {
     net::HTTPServerParams::Ptr params = new net::HTTPServerParams;
-    // One request a connection: what is read is then watched from its first byte to its last.
+    // One request a connection: its deadline is then the connection's.
     params->setKeepAlive(false);
-    params->setTimeout(Poco::Timespan(options.read_max.count() * 1000));
     params->setMaxThreads(16);
     params->setMaxQueued(64);
     return params;
@@ -211,20 +204,17 @@ net::HTTPServerParams::Ptr params_for(const HttpServer::Options& options) {
 
 struct HttpServer::Impl {
     Impl(Host& host, const Options& options)
-        : api(host),
-          watchdog(options.read_max),
-          pool("http", 2, 17),
-          socket(listen_on(options.port)),
+        : socket(listen_on(options.port)),
           port(socket.address().port()),
-          params(params_for(options)),
-          server(new Connections(params, new Handlers(host, api, options.body_bytes_max), watchdog),
+          params(server_params()),
+          server(new Connections(params, new Handlers(host, options.body_bytes_max),
+                                 options.read_max, is_stopping),
                  pool, socket, params) {
         server.start();
     }
 
-    Api api;
-    Watchdog watchdog;
-    Poco::ThreadPool pool;
+    std::atomic<bool> is_stopping{false};
+    Poco::ThreadPool pool{"http", 2, 17};
     net::ServerSocket socket;
     int port;
     net::HTTPServerParams::Ptr params;
@@ -245,7 +235,7 @@ int HttpServer::port() const {
 void HttpServer::stop() {
     impl_->server.stop();
     impl_->socket.close();
-    impl_->watchdog.expire_all();
+    impl_->is_stopping = true;
     impl_->pool.joinAll();
 }
 

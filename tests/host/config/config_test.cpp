@@ -72,7 +72,7 @@ TEST_CASE("behind a line that cannot be read the others are still looked at") {
 
 TEST_CASE("a wrong value is refused and the message says what is right") {
     const auto [toml, remedy] = GENERATE(table<std::string, std::string>({
-        {"[instance]\ntime_zone = \"Mars/Olympus\"", "IANA name"},
+        {"[instance]\ntime_zone = \"Mars/Olympus\"", "write it like Europe/Berlin"},
         {"[instance]\nname = \"\"", "1 to 100 characters"},
         {"[store]\nurl = \"mysql:x\"", "sqlite:data/dunlin.db"},
         {"[store]\ndurability = \"none\"", "\"full\", \"normal\""},
@@ -149,12 +149,12 @@ TEST_CASE("settings that break a plugin's schema are reported with their lines")
     const auto schema = Json::parse(
         R"({"type":"object","additionalProperties":false,"properties":{"rows":{"type":"integer"}}})");
 
-    const auto wrong = check_settings(config, "abc", schema);
+    const auto wrong = config.violations("plugins.abc", config.plugin_settings["abc"], schema);
 
     REQUIRE(wrong.size() >= 2);
     CHECK_THAT(Json(wrong).dump(), Catch::Contains("dunlin.toml:3: [plugins.abc] rows"));
     CHECK_THAT(Json(wrong).dump(), Catch::Contains("colour"));
-    CHECK(check_settings(config, "other", schema).empty());
+    CHECK(config.violations("plugins.other", Json::object(), schema).empty());
 }
 
 TEST_CASE("a secret that everybody may read is refused with the remedy") {
