@@ -10,7 +10,12 @@ Json reconcile(Call& call) {
     Views views(call.tx());
     const auto as_of = call.date("as_of", call.today());
     const auto filter = filter_of(call);
+    const auto offset = call.value<std::size_t>("offset", 0);
     const auto limit = call.value<std::size_t>("limit", 200);
+    // Of each list the same page; totals and counts are always of everything.
+    const auto is_shown = [&](std::size_t place) {
+        return place >= offset && place - offset < limit;
+    };
     Views::Page page;
     page.only_open = false;
     page.only_differing = true;
@@ -23,14 +28,16 @@ Json reconcile(Call& call) {
         account.first += item.open;
         account.second += *item.source_open;
         difference[item.currency] += item.open - *item.source_open;
-        if (++differing > limit) continue;
+        if (!is_shown(differing++)) continue;
         auto row = item_json(item, as_of);
         row["source_open"] = money(*item.source_open, item.currency);
         row["difference"] = money(item.open - *item.source_open, item.currency);
         items.push_back(std::move(row));
     }
     auto customers = Json::array();
+    std::size_t place = 0;
     for (const auto& [key, sums] : accounts) {
+        if (!is_shown(place++)) continue;
         const auto& [customer_id, currency] = key;
         customers.push_back({{"customer_id", std::to_string(customer_id)},
                              {"ours", money(sums.first, currency)},
@@ -44,8 +51,13 @@ Json reconcile(Call& call) {
                           {"source", money(reported.second, currency)},
                           {"difference", money(difference[currency], currency)}});
     }
-    return {{"as_of", as_of.text()},        {"agrees", differing == 0}, {"totals", totals},
-            {"differing_items", differing}, {"customers", customers},   {"items", items}};
+    return {{"as_of", as_of.text()},
+            {"agrees", differing == 0},
+            {"totals", totals},
+            {"differing_items", differing},
+            {"differing_customers", accounts.size()},
+            {"customers", customers},
+            {"items", items}};
 }
 
 Json backdated(Call& call) {

@@ -112,6 +112,28 @@ TEST_CASE("reconciling lists the items whose open amount differs from the source
     CHECK(reply.at("totals")[0].at("source").at("amount") == "120.00");
 }
 
+TEST_CASE("reconciling shows a page of each list, and says how many there are in all") {
+    Book book(each_store());
+    for (const std::string id : {"1", "2", "3"}) {
+        book.customer("C" + id);
+        book.invoice("I" + id, "100", "2026-01-01", "2026-01-31",
+                     {{"customer", "C" + id}, {"open_amount", "90"}});
+    }
+
+    const auto first = book.call("reconcile", {{"limit", 2}});
+    CHECK(first.at("customers").size() == 2);
+    CHECK(first.at("items").size() == 2);
+    CHECK(first.at("differing_customers") == 3);
+    CHECK(first.at("differing_items") == 3);
+    CHECK(first.at("totals")[0].at("difference").at("amount") == "30.00");
+    const auto rest = book.call("reconcile", {{"limit", 2}, {"offset", 2}});
+    REQUIRE(rest.at("customers").size() == 1);
+    CHECK(rest.at("customers")[0].at("customer_id") == book.id("customer", "C3"));
+    CHECK(rest.at("items")[0].at("number") == "I3");
+    CHECK(rest.at("differing_customers") == 3);
+    CHECK(rest.at("totals") == first.at("totals"));
+}
+
 TEST_CASE("what is learned later but counts from earlier is listed as backdated") {
     Book book(each_store());
     book.customer("C1");
