@@ -99,9 +99,30 @@ struct Strategist {
     Json version = 0;
 };
 
-Strategist strategy_in_force(Transaction& tx, const std::string& scope, Date on) {
-    for (const auto& wanted : {scope, std::string()}) {
-        if (const auto policy = tx.policy("strategy", wanted, on)) {
+/// What a strategy is for: a portfolio, a company, or everything.
+struct Purpose {
+    const char* kind;
+    std::string scope;
+};
+
+/// Of a request that is about one strategy.
+Purpose purpose_of(const Call& call) {
+    const auto portfolio = call.value<std::string>("scope", "");
+    const auto company = call.id("company");
+    if (company == 0) return {"strategy", portfolio};
+    if (portfolio.empty()) return {"company_strategy", std::to_string(company)};
+    throw Error(DUNLIN_E_INVALID, "a strategy is for a portfolio or for a company; name one");
+}
+
+/// The portfolio's own, else the company's, else the general one.
+Strategist strategy_in_force(Transaction& tx, const std::string& portfolio,
+                             const std::optional<int64_t>& company, Date on) {
+    std::vector<Purpose> purposes;
+    if (!portfolio.empty()) purposes.push_back({"strategy", portfolio});
+    if (company) purposes.push_back({"company_strategy", std::to_string(*company)});
+    purposes.push_back({"strategy", ""});
+    for (const auto& [kind, scope] : purposes) {
+        if (const auto policy = tx.policy(kind, scope, on)) {
             return {parse_strategy(policy->at("body")), policy->at("version")};
         }
     }
@@ -118,13 +139,16 @@ struct Ranked {
 class Worklist {
 public:
     explicit Worklist(Call& call)
-        : call_(call), views_(call.tx()), as_of_(call.date("as_of", call.today())) {}
+        : call_(call),
+          views_(call.tx()),
+          as_of_(call.date("as_of", call.today())),
+          filter_(filter_of(call)) {}
 
     Json run() {
         const auto portfolio = call_.value<std::string>("portfolio", "");
         const auto collector = call_.value<std::string>("collector", "");
         gather();
-        const auto in_force = strategy_in_force(call_.tx(), portfolio, as_of_);
+        const auto in_force = strategy_in_force(call_.tx(), portfolio, filter_.company_id, as_of_);
         const auto customers = views_.customers({});
         std::vector<Ranked> ranked;
         for (const auto& customer : customers) {
@@ -148,17 +172,16 @@ public:
 private:
     /// Every fact of every customer, each kind by one query over all of them.
     void gather() {
-        const Filter all;
-        const auto charges = claimed_charges(views_, as_of_, all);
+        const auto charges = claimed_charges(views_, as_of_, filter_);
         std::unordered_set<int64_t> under_claims;
         for (const auto& charge : charges) under_claims.insert(charge.item.customer_id);
-        for (const auto& row : views_.overdue(as_of_, all)) {
+        for (const auto& row : views_.overdue(as_of_, filter_)) {
             if (under_claims.count(row.customer_id)) continue;
             add_open(row.customer_id, row.currency, row.open, row.overdue, row.overdue_over_90,
                      row.oldest_due, row.overdue_items);
         }
         std::unordered_map<int64_t, std::vector<Part>> parts;
-        for (const auto& open : views_.open_parts(as_of_, all)) {
+        for (const auto& open : views_.open_parts(as_of_, filter_)) {
             if (under_claims.count(open.customer_id)) {
                 parts[open.item_id].push_back(open.part);
                 continue;
@@ -168,12 +191,13 @@ private:
             add_open(open.customer_id, open.currency, amount, late > 0 ? amount : 0,
                      late > 90 ? amount : 0, open.part.due_on, late > 0 ? 1 : 0);
         }
-        for (const auto& sum : views_.aged_sums(as_of_, false, Buckets({0}), Group::customer, all,
-                                                /*only_credits=*/true)) {
+        for (const auto& sum :
+             views_.aged_sums(as_of_, false, Buckets({0}), Group::customer, filter_,
+                              /*only_credits=*/true)) {
             facts_[sum.key_id][sum.currency]["unapplied"] -= sum.amount;
         }
         for (const auto& charge : charges) add_claimed(charge, parts[charge.item.id]);
-        for (const auto& [customer_id, habit] : views_.habits(as_of_, all)) {
+        for (const auto& [customer_id, habit] : views_.habits(as_of_, filter_)) {
             const auto it = facts_.find(customer_id);
             if (it == facts_.end()) continue;
             auto& facts = it->second[""];
@@ -270,6 +294,7 @@ private:
     Call& call_;
     Views views_;
     Date as_of_;
+    Filter filter_;
     std::unordered_map<int64_t, Facts> facts_;
 };
 
@@ -284,17 +309,17 @@ Json set_strategy(Call& call) {
     const auto strategy = parse_strategy(body);
     check(strategy);
     const auto valid_from = call.date("valid_from", call.today());
-    const auto version =
-        call.tx().put_policy("strategy", call.value<std::string>("scope", ""), valid_from, body);
+    const auto [kind, scope] = purpose_of(call);
+    const auto version = call.tx().put_policy(kind, scope, valid_from, body);
     return {{"name", strategy.name}, {"version", version}, {"valid_from", valid_from.text()}};
 }
 
 Json show_strategy(Call& call) {
-    const auto scope = call.value<std::string>("scope", "");
-    const auto policy = call.tx().policy("strategy", scope, call.date("on", call.today()));
+    const auto [kind, scope] = purpose_of(call);
+    const auto policy = call.tx().policy(kind, scope, call.date("on", call.today()));
     auto facts = Json::array();
-    for (const auto& kind : fact_kinds()) {
-        facts.push_back({{"name", kind.name}, {"money", kind.is_money}, {"title", kind.title}});
+    for (const auto& fact : fact_kinds()) {
+        facts.push_back({{"name", fact.name}, {"money", fact.is_money}, {"title", fact.title}});
     }
     return {{"version", policy ? policy->at("version") : Json(0)},
             {"strategy", policy ? policy->at("body") : default_strategy()},

@@ -98,6 +98,45 @@ TEST_CASE("a strategy is data: a new version ranks by its own rules from its day
           DUNLIN_E_INVALID);
 }
 
+TEST_CASE("a company ranks its own items by its own strategy, a portfolio's comes before it") {
+    Book book(each_store());
+    book.customer("C1");
+    book.put("company", {{{"external_id", "K1"}, {"name", "One"}}});
+    book.put("company", {{{"external_id", "K2"}, {"name", "Two"}}});
+    book.invoice("I1", "100", "2026-01-01", "2026-01-31", {{"company", "K1"}});
+    book.invoice("I2", "900", "2026-01-01", "2026-02-20", {{"company", "K2"}});
+    const auto one = book.id("company", "K1"), two = book.id("company", "K2");
+    const auto set = [&](const char* name, int points, const Json& where) {
+        Json request{
+            {"strategy",
+             {{"name", name},
+              {"rules",
+               {{{"id", "any"},
+                 {"fact", "days_overdue"},
+                 {"ranges", {{{"to", 1}, {"points", 0}}, {{"from", 1}, {"points", points}}}}}}}}}};
+        request.update(where);
+        book.call("set_strategy", request);
+    };
+    const auto first = [&](const Json& request) {
+        const auto list = book.call("worklist", request);
+        const auto& row = list.at("rows").at(0);
+        return list.at("strategy").at("name").get<std::string>() + " " + row.at("points").dump() +
+               " " + row.at("amounts").at(0).at("open").get<std::string>();
+    };
+    set("of one", 7, {{"company", one}});
+
+    CHECK(first({{"company", one}}) == "of one 7 100.00");
+    CHECK(first({{"company", two}}).rfind("standard ", 0) == 0);
+    CHECK(first({{"company", two}}).find(" 900.00") != std::string::npos);
+    CHECK(first(Json::object()).find(" 1000.00") != std::string::npos);
+    book.call("assign", {{"customers", {book.id("customer", "C1")}}, {"portfolio", "north"}});
+    set("of north", 9, {{"scope", "north"}});
+    CHECK(first({{"company", one}, {"portfolio", "north"}}) == "of north 9 100.00");
+    CHECK(book.call("strategy", {{"company", one}}).at("strategy").at("name") == "of one");
+    CHECK(book.instance().status_of("receivables.strategy",
+                                    {{"company", one}, {"scope", "north"}}) == DUNLIN_E_INVALID);
+}
+
 TEST_CASE("reconciling lists the items whose open amount differs from the source's") {
     Book book(each_store());
     book.customer("C1");
