@@ -2,23 +2,10 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "names.hpp"
 
 namespace dunlin::receivables {
 namespace {
-
-/// Lower case of ASCII and of the Latin-1 letters in UTF-8; enough to find a name as typed.
-std::string folded(std::string_view text) {
-    std::string out(text);
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(out[i]);
-        if (byte >= 'A' && byte <= 'Z') out[i] = static_cast<char>(byte + 32);
-        const bool is_latin = i > 0 && static_cast<unsigned char>(out[i - 1]) == 0xC3;
-        if (is_latin && byte >= 0x80 && byte <= 0x9E && byte != 0x97) {
-            out[i] = static_cast<char>(byte + 32);
-        }
-    }
-    return out;
-}
 
 Json customer_json(const CustomerInfo& customer) {
     Json out{{"customer_id", std::to_string(customer.id)},
@@ -266,27 +253,17 @@ Json statement(Call& call) {
 }
 
 Json find(Call& call) {
-    Views views(call.tx());
-    const auto wanted = folded(call.value<std::string>("text", ""));
+    const auto text = call.value<std::string>("text", "");
     const auto limit = call.value<std::size_t>("limit", 20);
-    std::vector<std::pair<int, CustomerInfo>> found;
-    for (auto& customer : views.customers({})) {
-        const auto number = folded(customer.number);
-        const auto name = folded(customer.name);
-        const int rank = number == wanted                           ? 0
-                         : name == wanted                           ? 1
-                         : name.rfind(wanted, 0) == 0               ? 2
-                         : name.find(wanted) != std::string::npos   ? 3
-                         : number.find(wanted) != std::string::npos ? 4
-                                                                    : 5;
-        if (rank < 5) found.emplace_back(rank, std::move(customer));
+    const auto key = name_key(text);
+    if (key.empty()) {
+        throw Error(DUNLIN_E_INVALID, "\"" + text + "\" has no letter or digit to look for");
     }
-    std::stable_sort(found.begin(), found.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    auto found = Views(call.tx()).find(key, static_cast<int64_t>(limit) + 1);
     const bool has_more = found.size() > limit;
-    if (has_more) found.resize(limit);
+    if (has_more) found.pop_back();
     auto rows = Json::array();
-    for (const auto& [rank, customer] : found) rows.push_back(customer_json(customer));
+    for (const auto& customer : found) rows.push_back(customer_json(customer));
     return {{"rows", rows}, {"has_more", has_more}};
 }
 

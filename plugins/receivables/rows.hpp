@@ -57,6 +57,7 @@ struct CustomerRow {
     int64_t known_at = 0;
     // Decided here, not by the source: kept as they are when the source changes the rest.
     std::string portfolio, collector;
+    std::string number_key, name_key;  // See names.hpp.
 };
 
 struct CustomerDefaults {

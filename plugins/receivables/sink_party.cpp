@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "names.hpp"
 #include "sink.hpp"
 
 namespace dunlin::receivables {
@@ -221,7 +222,9 @@ void apply_customers(Intake& in) {
                       notes.text(at),
                       in.now_us(),
                       std::string(segment.text(at)),
-                      {}};
+                      {},
+                      name_key(number.text(at)),
+                      name_key(name.text(at))};
         const auto before = defaults.find(row.old.id);
         if (before != defaults.end()) {
             c.portfolio = before->second.portfolio;

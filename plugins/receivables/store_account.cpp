@@ -154,6 +154,22 @@ std::optional<CustomerInfo> Views::customer(int64_t id) {
     return std::move(found.front());
 }
 
+std::vector<CustomerInfo> Views::find(std::string_view key, int64_t limit) {
+    const auto is_first = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+    const int64_t length = std::count_if(key.begin(), key.end(), is_first);
+    Sql sql;
+    sql.add("SELECT ").add(customer_columns);
+    sql.add(
+        ", CASE WHEN number_key = ? THEN 0 WHEN name_key = ? THEN 1 WHEN substr(name_key, 1, "
+        "CAST(? AS integer)) = ? THEN 2 WHEN replace(name_key, ?, '') <> name_key THEN 3 ELSE 4 "
+        "END AS place FROM receivables_v1_customer_scoped WHERE replace(name_key, ?, '') <> "
+        "name_key OR replace(number_key, ?, '') <> number_key ORDER BY place, customer_id LIMIT ?",
+        key, key, length, key, key, key, key, limit);
+    std::vector<CustomerInfo> out;
+    for (const auto& row : sql.run(tx_)) out.push_back(customer_of(row));
+    return out;
+}
+
 std::vector<ContactPoint> Views::contact_points(int64_t customer_id, Date as_of) {
     auto rows = tx_.query(
         "SELECT contact_point_id, person, role, kind, value, street, city, postcode, region, "

@@ -137,19 +137,21 @@ void Store::write(std::vector<RateRow> rows) {
 }
 
 void Store::write(std::vector<CustomerRow> rows) {
-    write_rows(tx_, "receivables_customer", {"customer_id"},
-               "customer_id:l number:u name:u kind:u parent_id:l status:u currency:u "
-               "credit_limit:l salesperson:u portfolio:u collector:u tax_id:u birth_date:i "
-               "language:u time_zone:u payment_terms:u salesperson_email:u segment:u "
-               "represented_by:u latitude:g longitude:g notes:u is_deleted:i known_at:l",
-               rows, [](BatchBuilder& b, const CustomerRow& r) {
-                   put_row(b, r.id, r.number, r.name, r.kind, r.parent_id, r.status, r.currency,
-                           r.credit_limit, r.salesperson, std::string_view(r.portfolio),
-                           std::string_view(r.collector), r.tax_id, r.birth_date, r.language,
-                           r.time_zone, r.payment_terms, r.salesperson_email, r.segment,
-                           r.represented_by, r.latitude, r.longitude, r.notes, int64_t{0},
-                           r.known_at);
-               });
+    write_rows(
+        tx_, "receivables_customer", {"customer_id"},
+        "customer_id:l number:u name:u kind:u parent_id:l status:u currency:u "
+        "credit_limit:l salesperson:u portfolio:u collector:u tax_id:u birth_date:i "
+        "language:u time_zone:u payment_terms:u salesperson_email:u segment:u "
+        "represented_by:u latitude:g longitude:g notes:u is_deleted:i known_at:l number_key:u "
+        "name_key:u",
+        rows, [](BatchBuilder& b, const CustomerRow& r) {
+            put_row(b, r.id, r.number, r.name, r.kind, r.parent_id, r.status, r.currency,
+                    r.credit_limit, r.salesperson, std::string_view(r.portfolio),
+                    std::string_view(r.collector), r.tax_id, r.birth_date, r.language, r.time_zone,
+                    r.payment_terms, r.salesperson_email, r.segment, r.represented_by, r.latitude,
+                    r.longitude, r.notes, int64_t{0}, r.known_at, std::string_view(r.number_key),
+                    std::string_view(r.name_key));
+        });
 }
 
 void Store::write(std::vector<ContactPointRow> rows) {

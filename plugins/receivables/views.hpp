@@ -144,6 +144,8 @@ public:
 
     std::vector<CustomerInfo> customers(const std::vector<int64_t>& ids);
     std::optional<CustomerInfo> customer(int64_t id);
+    /// Customers whose name or number contains what name_key() made of a text, best match first.
+    std::vector<CustomerInfo> find(std::string_view key, int64_t limit);
     std::vector<ContactPoint> contact_points(int64_t customer_id, Date as_of);
     std::map<int64_t, std::string> companies();
     std::map<int64_t, PaymentHabit> habits(Date as_of, const Filter& filter);

@@ -64,7 +64,10 @@ CREATE TABLE receivables_customer (
     longitude double precision,
     notes text NOT NULL,
     is_deleted integer NOT NULL,
-    known_at bigint NOT NULL
+    known_at bigint NOT NULL,
+    -- What both are searched by: without case and accents.
+    number_key text NOT NULL,
+    name_key text NOT NULL
 );
 
 CREATE TABLE receivables_contact_point (
@@ -201,7 +204,8 @@ FROM receivables_exchange_rate WHERE is_deleted = 0;
 CREATE VIEW receivables_v1_customer AS
 SELECT customer_id, number, name, kind, parent_id, status, currency, credit_limit, salesperson,
        portfolio, collector, tax_id, birth_date, language, time_zone, payment_terms,
-       salesperson_email, segment, represented_by, latitude, longitude, notes, is_deleted
+       salesperson_email, segment, represented_by, latitude, longitude, notes, is_deleted,
+       number_key, name_key
 FROM receivables_customer;
 
 CREATE VIEW receivables_v1_contact_point AS
