@@ -56,7 +56,7 @@ void Plugins::read(Plugin& plugin, bool is_left_out) {
     }
     plugin.config = config.plugin_settings.value(m.id, Json::object());
     if (m.config_schema.is_null()) return;
-    const auto wrong = check_settings(config, m.id, m.config_schema);
+    const auto wrong = config.violations("plugins." + m.id, plugin.config, m.config_schema);
     if (!wrong.empty()) throw Error(DUNLIN_E_INVALID, boost::join(wrong, "; "));
 }
 
