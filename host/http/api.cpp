@@ -8,8 +8,6 @@
 
 namespace dunlin::host {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Finding, name, state, message, remedy)
-
 namespace {
 
 struct Answer {
@@ -84,12 +82,17 @@ std::optional<Principal> principal_of(Host& host, const HttpRequest& request) {
 
 HttpReply health_reply(Host& host) {
     const auto checks = health(host);
+    auto list = Json::array();
+    for (const auto& [name, state, message, remedy] : checks) {
+        list.push_back(
+            {{"name", name}, {"state", state}, {"message", message}, {"remedy", remedy}});
+    }
     const auto any_is = [&](const char* state) {
         return std::any_of(checks.begin(), checks.end(),
                            [&](const Finding& one) { return one.state == state; });
     };
     const auto* status = any_is("fail") ? "fail" : any_is("warn") ? "warn" : "ok";
-    return json_reply({{"status", status}, {"checks", checks}}, any_is("fail") ? 503 : 200);
+    return json_reply({{"status", status}, {"checks", list}}, any_is("fail") ? 503 : 200);
 }
 
 HttpReply metrics_reply(Host& host) {
