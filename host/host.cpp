@@ -192,7 +192,6 @@ void Host::serve() {
 
 void Host::stop() {
     if (is_serving_) {
-        sync_->stop();
         jobs_->stop();
         events_->stop();
         is_serving_ = false;

@@ -109,7 +109,7 @@ extern "C" void ask_to_stop(int) {
 /// Progress goes to standard error: the report alone can be piped on.
 void show_progress(const SyncProgress& at) {
     static const bool is_live = ::isatty(STDERR_FILENO) == 1;
-    if (!is_live && !at.is_last) return;
+    if (!is_live && !at.entity_is_done) return;
     char text[200], share[40] = "";
     if (at.total > 0) {
         std::snprintf(share, sizeof share, "  %3.0f %%",
@@ -117,7 +117,7 @@ void show_progress(const SyncProgress& at) {
     }
     std::snprintf(text, sizeof text, "%-14.40s %12lld rows %10.0f rows/s%s", at.entity.c_str(),
                   static_cast<long long>(at.rows), at.rows_per_s, share);
-    std::cerr << (is_live ? "\r\033[K" : "") << text << (at.is_last ? "\n" : "") << std::flush;
+    std::cerr << (is_live ? "\r\033[K" : "") << text << (at.entity_is_done ? "\n" : "") << std::flush;
 }
 
 }  // namespace

@@ -1,28 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sync/run.hpp"
+#include "sync/lease.hpp"
 
 #include "host.hpp"
+#include "jobs/backoff.hpp"
+
+#include <algorithm>
 
 namespace dunlin::host {
 
-RunLease::RunLease(Host& host, const std::string& source, dunlin_cancel& cancel)
-    : host_(host), name_("sync:" + source), cancel_(cancel) {
-    fence_ = host_.leases().acquire(name_, duration_us);
+namespace {
+using std::chrono::microseconds, std::chrono::milliseconds, std::chrono::steady_clock;
+
+constexpr int64_t lease_us = 60 * second_us;
+constexpr int64_t tries_max = 5;
+
+/// Writers of other processes poll for SQLite's lock: without a gap they starve.
+void give_way(steady_clock::duration held) {
+    const auto gap = std::chrono::duration_cast<milliseconds>(held / 20);
+    std::this_thread::sleep_for(std::clamp(gap, milliseconds(1), milliseconds(100)));
+}
+
+}  // namespace
+
+RunLease::RunLease(Host& host, const std::string& source, Principal writer)
+    : host_(host),
+      source_(source),
+      name_("sync:" + source),
+      writer_(std::move(writer)),
+      fence_(host.leases().acquire(name_, lease_us)),
+      renewed_(steady_clock::now()) {
     if (fence_ == 0) {
         throw Error(DUNLIN_E_CONFLICT, "a run of the source " + source +
                                            " is under way already; wait for its end, or for a "
                                            "minute when its host was killed");
     }
-    keeper_ = std::thread([this] { keep(); });
+    writer_.name = name_;
 }
 
 RunLease::~RunLease() {
-    {
-        std::lock_guard lock(mutex_);
-        is_ended_ = true;
-    }
-    ended_.notify_all();
-    keeper_.join();
     try {
         host_.leases().release(name_, fence_);
     } catch (const Error& error) {  // It runs out by itself.
@@ -31,27 +46,38 @@ RunLease::~RunLease() {
     }
 }
 
-bool RunLease::renew_in(Tx& tx) const {
-    return LeaseTable::renew(tx, name_, fence_, duration_us);
+void RunLease::commit(const std::string& what, const std::function<void(Tx&)>& body) {
+    for (int64_t attempt = 1;; ++attempt) {
+        try {
+            return commit_once(body);
+        } catch (const Error& error) {
+            if (is_lost_ || attempt == tries_max || !is_retryable(error.status())) throw;
+            host_.log().warn("sync", what + " is tried again",
+                             {{"source", source_}, {"error", error.what()}});
+        }
+        std::this_thread::sleep_for(
+            microseconds(backoff_us(attempt, second_us / 20, 2 * second_us)));
+    }
+}
+
+void RunLease::commit_once(const std::function<void(Tx&)>& body) {
+    const auto began = steady_clock::now();
+    auto tx = host_.begin(Access::write, writer_);
+    is_lost_ = !LeaseTable::renew(*tx, name_, fence_, lease_us);
+    if (is_lost_) {
+        throw Error(DUNLIN_E_CONFLICT, "another run of " + source_ +
+                                           " took over, because this one was not heard of for too "
+                                           "long; nothing is lost, the other one goes on");
+    }
+    body(*tx);
+    tx->commit();
+    renewed_ = began;
+    if (host_.store().dialect() == Dialect::sqlite) give_way(steady_clock::now() - began);
 }
 
 void RunLease::keep() {
-    std::unique_lock lock(mutex_);
-    while (!ended_.wait_for(lock, std::chrono::microseconds(duration_us / 4),
-                            [&] { return is_ended_; })) {
-        lock.unlock();
-        renew();
-        lock.lock();
-    }
-}
-
-void RunLease::renew() {
-    try {
-        if (!host_.leases().renew(name_, fence_, duration_us)) cancel_.requested = true;
-    } catch (const Error& error) {  // Busy: there are three more times.
-        host_.log().warn("sync", "a lease could not be renewed yet",
-                         {{"lease", name_}, {"error", error.what()}});
-    }
+    if (steady_clock::now() - renewed_ < microseconds(lease_us / 4)) return;
+    commit("the lease of the run", [](Tx&) {});
 }
 
 }  // namespace dunlin::host

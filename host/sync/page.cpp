@@ -1,251 +1,182 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/page.hpp"
 
+#include "config/config.hpp"
+
+#include <boost/locale/utf.hpp>
+
 #include <algorithm>
-#include <chrono>
 
 namespace dunlin::host {
 
 namespace {
 
-/// Lets the connector free something. What escapes from it has been logged.
-template <class Body>
-void let_go(Host& host, const Plugin& connector, const char* what, Body&& body) noexcept {
-    try {
-        call_plugin(host, connector, what, [&](dunlin_err*) {
-            body();
-            return DUNLIN_OK;
-        });
-    } catch (const Error&) {
+/// What a call of the connector made, freed by another one. What escapes from that one is logged.
+template <class T, class Make>
+Owned<T> own(Host& host, const Plugin& connector, const char* what, Make&& make,
+             void(DUNLIN_CALL* free)(T*), const char* ends) {
+    T* made = nullptr;
+    call_plugin(host, connector, what, [&](dunlin_err* err) { return make(&made, err); });
+    if (!made) {
+        throw Error(DUNLIN_E_INTERNAL, "the connector " + connector.id() + " ended " + what +
+                                           " with \"ok\" and gave nothing");
     }
+    return {made, [&host, &connector, free, ends](T* it) noexcept {
+                try {
+                    call_plugin(host, connector, ends, [&](dunlin_err*) {
+                        free(it);
+                        return DUNLIN_OK;
+                    });
+                } catch (const Error&) {
+                }
+            }};
 }
 
-void need_handle(const Plugin& connector, const void* handle, const char* what) {
-    if (handle) return;
-    throw Error(DUNLIN_E_INTERNAL, "the connector " + connector.id() + " ended " + what +
-                                       " with \"ok\" and gave nothing");
+void require(bool is_right, const char* what) {
+    if (!is_right) throw Error(DUNLIN_E_DATA, what);
+}
+
+void check_column(const ArrowSchema& schema, const ArrowArray& column, int64_t rows_needed) {
+    require(schema.format && (!schema.dictionary || schema.dictionary->format),
+            "a column has no format");
+    require(column.offset >= 0 && column.length >= rows_needed,
+            "a column is shorter than its page");
+    require(column.buffers, "a column has no buffers");
+    const auto type = ColumnView(&schema, &column, 0).type();  // Refuses what it does not know.
+    const auto rows = column.offset + column.length;
+    if (rows > 0) require(column.buffers[1], "a column has no values or offsets");
+    if (schema.dictionary) return check_column(*schema.dictionary, *column.dictionary, 0);
+    if (rows == 0 || (type != Type::text && type != Type::bytes)) return;
+    // Offsets must not run backwards, or a reader leaves the buffer.
+    const auto* offsets = static_cast<const int32_t*>(column.buffers[1]);
+    bool is_rising = offsets[0] >= 0;
+    for (int64_t i = 0; i < rows; ++i) is_rising &= offsets[i] <= offsets[i + 1];
+    require(is_rising, "the offsets of a text column run backwards");
+    require(offsets[rows] == 0 || column.buffers[2], "a text column has no bytes");
+}
+
+/// UTF-8 as the standard has it, without zero bytes.
+bool is_clean(std::string_view text) {
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) - 1U < 0x7fU; };
+    if (std::all_of(text.begin(), text.end(), is_ascii)) return true;
+    namespace utf = boost::locale::utf;
+    for (const auto* at = text.begin(); at != text.end();) {
+        const auto point = utf::utf_traits<char>::decode(at, text.end());
+        if (point == 0 || point == utf::illegal || point == utf::incomplete) return false;
+    }
+    return true;
+}
+
+/// Takes the rows that no store takes out of the page.
+void set_broken_aside(PulledPage& page) {
+    const BatchView rows(page.rows);
+    const auto broken = rows_with_broken_text(rows);
+    for (const auto row : broken) {
+        auto& refused = page.refused.emplace_back(RefusedRow::of_batch(rows, row));
+        refused.code = "encoding";
+        refused.reason =
+            "a text of this row is not UTF-8 or holds a zero byte; correct it in the source or set "
+            "the source's encoding";
+    }
+    if (!broken.empty()) page.rows = without_rows(rows, broken);
 }
 
 }  // namespace
 
-OpenSource::OpenSource(Host& host, const Plugin& connector, const std::string& name,
-                       const Json& settings)
-    : host_(host), connector_(connector) {
-    const auto text = settings.dump();
-    call_plugin(host, connector_, "open", [&](dunlin_err* err) {
-        return connector_.connector->open(connector_.instance, to_abi(name), to_abi(text), &source_,
-                                          err);
-    });
-    need_handle(connector_, source_, "open");
+Owned<dunlin_source> open_source(Host& host, const Plugin& connector, const SourceConfig& config) {
+    const auto settings = config.settings.dump();
+    const auto& table = *connector.connector;
+    return own<dunlin_source>(
+        host, connector, "open",
+        [&](dunlin_source** out, dunlin_err* err) {
+            return table.open(connector.instance, to_abi(config.name), to_abi(settings), out, err);
+        },
+        table.close, "close");
 }
 
-OpenSource::~OpenSource() {
-    let_go(host_, connector_, "close", [&] { connector_.connector->close(source_); });
-}
-
-PageReader::PageReader(Host& host, const OpenSource& source, std::string entity, std::string cursor)
+PageReader::PageReader(Host& host, const Plugin& connector, dunlin_source* source,
+                       std::string entity, std::string cursor)
     : host_(host),
+      connector_(connector),
       source_(source),
       entity_(std::move(entity)),
-      cursor_(std::move(cursor)),
-      thread_([this] { read(); }) {}
-
-PageReader::~PageReader() {
-    {
-        std::lock_guard lock(mutex_);
-        is_closed_ = true;
-        cancel_.requested = true;
-    }
-    changed_.notify_all();
-    thread_.join();
+      cursor_(std::move(cursor)) {
+    read_ahead();
 }
 
-PageReader::Next PageReader::next(PulledPage& page) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::milliseconds(200),
-                      [&] { return !pages_.empty() || is_done_; });
-    if (!pages_.empty()) {
-        page = std::move(pages_.front());
-        pages_.pop_front();
-        lock.unlock();
-        changed_.notify_all();
-        return Next::page;
-    }
-    if (!is_done_) return Next::nothing_yet;
-    if (failure_) std::rethrow_exception(failure_);
-    return Next::end;
+void PageReader::read_ahead() {
+    ahead_ = std::async(std::launch::async, [this] { return read(); });
 }
 
-void PageReader::read() {
-    const auto& connector = source_.connector();
-    std::exception_ptr failure;
-    try {
-        dunlin_pull* pull = nullptr;
-        call_plugin(host_, connector, "pull", [&](dunlin_err* err) {
-            return connector.connector->pull(source_.get(), to_abi(entity_), to_abi(cursor_),
-                                             &cancel_, &pull, err);
-        });
-        need_handle(connector, pull, "pull");
-        const auto end = [&](dunlin_pull* p) {
-            let_go(host_, connector, "end", [&] { connector.connector->end(p); });
-        };
-        const std::unique_ptr<dunlin_pull, decltype(end)> owner(pull, end);
-        bool is_end = false;
-        while (!is_end && !cancel_.requested) {
-            auto page = fetch(pull, is_end);
-            if (!is_end) push(std::move(page));
-        }
-        if (!is_end) throw Error(DUNLIN_E_CANCELLED, "stopped on request");
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    {
-        std::lock_guard lock(mutex_);
-        failure_ = failure;
-        is_done_ = true;
-    }
-    changed_.notify_all();
+bool PageReader::is_ready() const {
+    return ahead_.wait_for(std::chrono::milliseconds(200)) == std::future_status::ready;
 }
 
-PulledPage PageReader::fetch(dunlin_pull* pull, bool& is_end) {
-    const auto& connector = source_.connector();
+std::optional<PulledPage> PageReader::take() {
+    auto page = ahead_.get();
+    if (page) read_ahead();
+    return page;
+}
+
+std::optional<PulledPage> PageReader::read() {
+    const auto& table = *connector_.connector;
+    if (!pull_) {
+        pull_ = own<dunlin_pull>(
+            host_, connector_, "pull",
+            [&](dunlin_pull** out, dunlin_err* err) {
+                return table.pull(source_, to_abi(entity_), to_abi(cursor_), &cancel_, out, err);
+            },
+            table.end, "end");
+    }
     PulledPage out;
     dunlin_page page{};
     page.struct_size = sizeof page;
     page.schema = out.rows.schema();
     page.rows = out.rows.array();
     page.total = -1;
-    const auto status = call_plugin(host_, connector, "next", [&](dunlin_err* err) {
-        return connector.connector->next(pull, &page, err);
+    const auto status = call_plugin(host_, connector_, "next", [&](dunlin_err* err) {
+        return table.next(pull_.get(), &page, err);
     });
-    is_end = status == DUNLIN_DONE;
-    if (is_end) return out;
-    const auto where = "the connector " + connector.id() + " sent a page of " + entity_;
-    if (out.rows.rows() > rows_max) {
-        throw Error(DUNLIN_E_LIMIT, where + " with " + std::to_string(out.rows.rows()) + " rows; " +
-                                        std::to_string(rows_max) +
-                                        " are allowed: it must send smaller pages");
-    }
+    if (status == DUNLIN_DONE) return std::nullopt;
+    const auto where = "the connector " + connector_.id() + " sent a page of " + entity_;
     try {
         check_shape(out.rows);
-        if (out.rows.rows() > 0) out.broken_rows = rows_with_broken_text(BatchView(out.rows));
+        out.refused = RefusedRow::of_connector(std::string(to_view(page.errors_json)));
+        if (out.rows.rows() > 0) set_broken_aside(out);
     } catch (const Error& e) {
         throw Error(DUNLIN_E_DATA, where + " that cannot be read: " + e.what());
     }
     out.next_cursor = to_view(page.next_cursor);
-    out.errors_json = to_view(page.errors_json);
     out.done = page.done;
     out.total = page.total;
     return out;
 }
 
-void PageReader::push(PulledPage page) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return pages_.size() < 2 || is_closed_; });
-    if (is_closed_) return;
-    pages_.push_back(std::move(page));
-    lock.unlock();
-    changed_.notify_all();
-}
-
-namespace {
-
-void check(bool is_right, const char* what) {
-    if (!is_right) throw Error(DUNLIN_E_DATA, what);
-}
-
-/// Offsets of a text column must not run backwards, or a reader leaves the buffer.
-void check_offsets(const ArrowArray& column, int64_t rows) {
-    const auto* offsets = static_cast<const int32_t*>(column.buffers[1]);
-    check(offsets != nullptr || rows == 0, "a text column has no offsets");
-    if (rows == 0) return;
-    check(offsets[0] >= 0, "a text column has a negative offset");
-    bool is_rising = true;
-    for (int64_t i = 0; i < rows; ++i) is_rising &= offsets[i] <= offsets[i + 1];
-    check(is_rising, "the offsets of a text column run backwards");
-    check(offsets[rows] == 0 || column.buffers[2] != nullptr, "a text column has no bytes");
-}
-
-void check_column(const ArrowSchema& schema, const ArrowArray& column, int64_t rows_needed) {
-    check(schema.format != nullptr, "a column has no format");
-    check(column.offset >= 0 && column.length >= rows_needed, "a column is shorter than its page");
-    check(column.buffers != nullptr, "a column has no buffers");
-    const ColumnView view(&schema, &column, 0);  // Refuses types and buffers it does not know.
-    const auto rows = column.offset + column.length;
-    const auto* values = schema.dictionary ? column.dictionary : &column;
-    if (schema.dictionary) {
-        check(column.buffers[1] != nullptr || rows == 0, "a column has no values");
-        check(values->buffers != nullptr && values->offset >= 0 && values->length >= 0,
-              "a dictionary has no buffers");
-    }
-    if (view.type() == Type::text || view.type() == Type::bytes) {
-        check_offsets(*values, values->offset + values->length);
-    } else {
-        check(column.buffers[1] != nullptr || rows == 0, "a column has no values");
-    }
-}
-
-bool is_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) - 1U < 0x7fU; });
-}
-
-/// UTF-8 as the standard has it: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_clean(std::string_view text) {
-    const auto at = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
-    for (std::size_t i = 0; i < text.size();) {
-        const unsigned lead = at(i), second = at(i + 1);
-        std::size_t length = 1;
-        unsigned least = 0x80, most = 0xbf;  // Of the second byte.
-        if (lead == 0) return false;
-        if (lead >= 0x80) {
-            if (lead < 0xc2 || lead > 0xf4) return false;
-            length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-            if (lead == 0xe0) least = 0xa0;
-            if (lead == 0xed) most = 0x9f;
-            if (lead == 0xf0) least = 0x90;
-            if (lead == 0xf4) most = 0x8f;
-            if (second < least || second > most) return false;
-            for (std::size_t k = 2; k < length; ++k) {
-                if ((at(i + k) & 0xc0U) != 0x80) return false;
-            }
-        }
-        i += length;
-    }
-    return true;
-}
-
-}  // namespace
-
 void check_shape(const Batch& batch) {
     const auto* schema = batch.schema();
     const auto* array = batch.array();
     if (!array->release) return;  // A page may bring a cursor and no rows.
-    check(schema->release && schema->format, "it has no schema");
-    check(array->length >= 0 && array->offset >= 0, "its length is negative");
-    const BatchView view(schema, array);
-    check(array->n_children > 0 || array->length == 0, "it has no columns");
+    require(schema->release && schema->format, "it has no schema");
+    require(array->length >= 0 && array->offset >= 0, "its length is negative");
+    require(array->length <= 200'000, "it has more than 200000 rows: it must send smaller pages");
+    const BatchView view(batch);
+    require(array->n_children > 0 || array->length == 0, "it has no columns");
     for (int64_t i = 0; i < array->n_children; ++i) {
-        check(schema->children[i] && array->children[i], "a column is missing");
+        require(schema->children[i] && array->children[i], "a column is missing");
         check_column(*schema->children[i], *array->children[i], array->offset + array->length);
     }
 }
 
 std::vector<int64_t> rows_with_broken_text(const BatchView& rows) {
-    std::vector<int64_t> broken;
+    std::set<int64_t> broken;
     for (int64_t c = 0; c < rows.columns(); ++c) {
         const auto column = rows[c];
         if (column.type() != Type::text) continue;
         for (int64_t r = 0; r < rows.rows(); ++r) {
-            const auto text = column.text(r);
-            if (!is_ascii(text) && !is_clean(text)) broken.push_back(r);
+            if (!is_clean(column.text(r))) broken.insert(r);
         }
     }
-    std::sort(broken.begin(), broken.end());
-    broken.erase(std::unique(broken.begin(), broken.end()), broken.end());
-    return broken;
+    return {broken.begin(), broken.end()};
 }
 
 }  // namespace dunlin::host

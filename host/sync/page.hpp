@@ -1,75 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "plugins/plugin.hpp"
 #include "plugins/services.hpp"
+#include "sync/quarantine.hpp"
 
 #include <dunlin/arrow.hpp>
 
-#include <condition_variable>
-#include <deque>
-#include <exception>
-#include <mutex>
-#include <thread>
+#include <future>
 
 namespace dunlin::host {
 
-/// What a connector read, checked for shape; owned by the host.
+struct SourceConfig;
+
+/// What a plugin writes when it is asked by call(args…, writer, err).
+template <class Call, class... Args>
+Json ask_plugin(Host& host, const Plugin& plugin, const char* what, Call call, Args... args) {
+    std::string text;
+    const StringWriter writer(text);
+    call_plugin(host, plugin, what,
+                [&](dunlin_err* err) { return call(args..., writer.abi(), err); });
+    return text.empty() ? Json::object() : Json::parse(text);
+}
+
+/// Something a connector made and is asked to free.
+template <class T>
+using Owned = std::unique_ptr<T, std::function<void(T*)>>;
+
+/// A source of the configuration, opened.
+Owned<dunlin_source> open_source(Host& host, const Plugin& connector, const SourceConfig& config);
+
+/// What a connector read: rows that every store takes, and those it or the host set aside.
 struct PulledPage {
     Batch rows;
+    std::vector<RefusedRow> refused;
     std::string next_cursor;
-    std::string errors_json;
-    std::vector<int64_t> broken_rows;  // With text that no store takes.
     int64_t done = 0, total = -1;
 };
 
-/// A source a connector opened, closed at the end.
-class OpenSource {
-public:
-    OpenSource(Host& host, const Plugin& connector, const std::string& name, const Json& settings);
-    ~OpenSource();
-    OpenSource(const OpenSource&) = delete;
-    OpenSource& operator=(const OpenSource&) = delete;
-
-    dunlin_source* get() const { return source_; }
-    const Plugin& connector() const { return connector_; }
-
-private:
-    Host& host_;
-    const Plugin& connector_;
-    dunlin_source* source_ = nullptr;
-};
-
-/// Pulls the pages of one entity ahead, on a thread of its own, two at most: reading overlaps with
-/// applying and memory stays flat.
+/// Pulls the pages of one entity, each on a thread of its own while the one before it is applied:
+/// reading overlaps with applying and memory stays flat.
 class PageReader {
 public:
-    PageReader(Host& host, const OpenSource& source, std::string entity, std::string cursor);
+    PageReader(Host& host, const Plugin& connector, dunlin_source* source, std::string entity,
+               std::string cursor);
     /// Asks the connector to stop and waits for it.
-    ~PageReader();
+    ~PageReader() { cancel_.requested = true; }
 
-    enum class Next { page, end, nothing_yet };
-    /// Waits a moment for the next page; throws what the connector failed with, once the pages
-    /// before it are taken.
-    Next next(PulledPage& page);
-
-    static constexpr int64_t rows_max = 200'000;
+    /// Waits a moment for the next page.
+    bool is_ready() const;
+    /// That page, nothing at the end; throws what the connector failed with.
+    std::optional<PulledPage> take();
 
 private:
-    void read();
-    PulledPage fetch(dunlin_pull* pull, bool& is_end);
-    void push(PulledPage page);
+    void read_ahead();
+    std::optional<PulledPage> read();
 
     Host& host_;
-    const OpenSource& source_;
+    const Plugin& connector_;
+    dunlin_source* source_;
     std::string entity_, cursor_;
     dunlin_cancel cancel_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<PulledPage> pages_;
-    bool is_done_ = false, is_closed_ = false;
-    std::exception_ptr failure_;
-    std::thread thread_;
+    Owned<dunlin_pull> pull_;
+    std::future<std::optional<PulledPage>> ahead_;  // The last member: its end is waited for.
 };
 
 /// Throws data unless the arrays may be read without harm: buffers present, lengths and text

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/quarantine.hpp"
 
-#include <sodium.h>
+#include "base/digest.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace dunlin::host {
 
@@ -19,7 +18,7 @@ std::string dump(const Json& json) {
 
 /// UTF-8 without zero bytes, whatever it was.
 std::string clean(std::string_view text, std::size_t bytes_max) {
-    auto out = Json::parse(dump(std::string(text.substr(0, bytes_max)))).get<std::string>();
+    auto out = Json::parse(dump(text.substr(0, bytes_max))).get<std::string>();
     std::erase(out, '\0');
     return out;
 }
@@ -29,25 +28,7 @@ std::string key_of(std::string_view external_id, std::string_view content) {
     if (!external_id.empty() && external_id.size() <= key_bytes_max) {
         return clean(external_id, key_bytes_max);
     }
-    std::array<unsigned char, 16> digest{};
-    const std::string all = std::string(external_id) + '\n' + std::string(content);
-    crypto_generichash(digest.data(), digest.size(),
-                       reinterpret_cast<const unsigned char*>(all.data()), all.size(), nullptr, 0);
-    std::string out = "#";
-    for (const auto byte : digest) {
-        out += "0123456789abcdef"[byte >> 4];
-        out += "0123456789abcdef"[byte & 15];
-    }
-    return out;
-}
-
-RefusedRow refuse_row(const BatchView& rows, int64_t row, std::string code, std::string reason) {
-    RefusedRow out;
-    out.raw_json = dump(row_to_json(rows, row));
-    out.key = key_of(rows.optional("external_id").text(row), out.raw_json);
-    out.code = std::move(code);
-    out.reason = std::move(reason);
-    return out;
+    return "#" + sha256_of(std::string(external_id) + '\n' + std::string(content)).substr(0, 32);
 }
 
 std::string text_of(const Json& object, const char* member) {
@@ -56,7 +37,113 @@ std::string text_of(const Json& object, const char* member) {
     return it->is_string() ? it->get<std::string>() : dump(*it);
 }
 
+Json value_of(const ColumnView& column, int64_t row) {
+    switch (column.type()) {
+        case Type::text:
+        case Type::bytes: return std::string(column.text(row));
+        case Type::f64: return column.f64(row);
+        case Type::boolean: return column.i64(row) != 0;
+        case Type::date: {
+            const auto date = column.date(row);
+            // Beyond what the text form can say, the day number stays.
+            if (date > never || date < Date(1, 1, 1)) return date.days();
+            return date.text();
+        }
+        default: return column.i64(row);
+    }
+}
+
+void add_value(ColumnBuilder& out, const Json& value) {
+    if (value.is_null()) return out.add_null();
+    switch (out.type()) {
+        case Type::text:
+        case Type::bytes: return out.add(std::string_view(value.get_ref<const std::string&>()));
+        case Type::f64: return out.add_f64(value.get<double>());
+        case Type::date:
+            if (value.is_string()) return out.add(Date::parse(value.get_ref<const std::string&>()));
+            [[fallthrough]];
+        default: return out.add(value.is_boolean() ? value.get<bool>() : value.get<int64_t>());
+    }
+}
+
+void add_row(BatchBuilder& out, const Json& row) {
+    for (std::size_t c = 0; c < out.specs().size(); ++c) {
+        const auto& name = out.specs()[c].name;
+        const auto value = row.find(name);
+        try {
+            add_value(out[c], value == row.end() ? Json() : *value);
+        } catch (const Json::exception&) {
+            throw Error(DUNLIN_E_DATA,
+                        "column " + name + " holds a value of another type: " + value->dump());
+        }
+    }
+}
+
 }  // namespace
+
+Json row_to_json(const BatchView& rows, int64_t row) {
+    Json out = Json::object();
+    for (int64_t c = 0; c < rows.columns(); ++c) {
+        const auto column = rows[c];
+        if (!column.is_null(row)) out[std::string(rows.name(c))] = value_of(column, row);
+    }
+    return out;
+}
+
+Batch rows_from_json(const std::vector<Json>& rows, const std::vector<ColumnSpec>& columns) {
+    BatchBuilder out(columns);
+    for (const auto& row : rows) add_row(out, row);
+    return out.finish();
+}
+
+Batch without_rows(const BatchView& rows, const std::vector<int64_t>& left_out) {
+    std::vector<ColumnSpec> columns;
+    for (int64_t c = 0; c < rows.columns(); ++c) {
+        columns.push_back({std::string(rows.name(c)), rows[c].type()});
+    }
+    BatchBuilder out(columns);
+    for (int64_t r = 0; r < rows.rows(); ++r) {
+        if (!std::binary_search(left_out.begin(), left_out.end(), r)) {
+            add_row(out, row_to_json(rows, r));
+        }
+    }
+    return out.finish();
+}
+
+std::vector<RefusedRow> RefusedRow::of_connector(const std::string& errors_json) {
+    std::vector<RefusedRow> out;
+    if (errors_json.empty()) return out;
+    const auto errors = Json::parse(errors_json, nullptr, /*allow_exceptions=*/false);
+    if (!errors.is_array()) {
+        throw Error(DUNLIN_E_DATA, "its list of rows that could not be read is no JSON list");
+    }
+    for (const auto& error : errors) {
+        auto& row = out.emplace_back();
+        const auto raw = text_of(error, "raw");
+        row.position = text_of(error, "position");
+        row.key = key_of(text_of(error, "external_id"), row.position + "\n" + raw);
+        row.raw_json = dump({{"raw", raw.substr(0, raw_bytes_max)}});
+        row.explain(error);
+    }
+    return out;
+}
+
+RefusedRow RefusedRow::of_batch(const BatchView& rows, int64_t row) {
+    auto content = row_to_json(rows, row);
+    RefusedRow out;
+    out.position = text_of(content, position_column);
+    content.erase(position_column);
+    out.raw_json = dump(content);
+    out.key = key_of(rows.optional("external_id").text(row), out.raw_json);
+    return out;
+}
+
+void RefusedRow::explain(const Json& said) {
+    code = text_of(said, "code");
+    reason = text_of(said, "reason");
+    const auto retry = text_of(said, "retry");
+    can_retry = retry == "1" || retry == "true";
+}
 
 Quarantine::Quarantine(Tx& tx, std::string source, std::string entity)
     : source_(std::move(source)), entity_(std::move(entity)) {
@@ -66,124 +153,66 @@ Quarantine::Quarantine(Tx& tx, std::string source, std::string entity)
     while (rows->step()) open_.emplace(rows->text(0));
 }
 
-std::vector<RefusedRow> Quarantine::of_connector(const std::string& errors_json) {
-    std::vector<RefusedRow> out;
-    if (errors_json.empty()) return out;
-    const auto errors = Json::parse(errors_json, nullptr, /*allow_exceptions=*/false);
-    if (!errors.is_array()) {
-        throw Error(DUNLIN_E_DATA,
-                    "the connector's list of rows it could not read is no JSON list");
-    }
-    for (const auto& error : errors) {
-        RefusedRow row;
-        const auto raw = text_of(error, "raw");
-        row.position = clean(text_of(error, "position"), 1000);
-        row.key = key_of(text_of(error, "external_id"), row.position + "\n" + raw);
-        row.code = text_of(error, "code");
-        row.reason = text_of(error, "reason");
-        row.raw_json = dump({{"raw", raw.substr(0, raw_bytes_max)}});
-        out.push_back(std::move(row));
+std::vector<std::string> Quarantine::known_of(const BatchView& rows) const {
+    std::vector<std::string> out;
+    if (open_.empty()) return out;
+    const auto ids = rows.optional("external_id");
+    for (int64_t r = 0; r < rows.rows(); ++r) {
+        std::string key(ids.text(r));
+        if (open_.count(key) > 0) out.push_back(std::move(key));
     }
     return out;
 }
 
-std::vector<RefusedRow> Quarantine::of_broken(const BatchView& rows,
-                                              const std::vector<int64_t>& broken) {
-    std::vector<RefusedRow> out;
-    for (const auto row : broken) {
-        out.push_back(refuse_row(rows, row, "encoding",
-                                 "a text of this row is not UTF-8 or holds a zero byte; correct it "
-                                 "in the source or set the source's encoding"));
-    }
-    return out;
-}
-
-std::vector<RefusedRow> Quarantine::of_sink(const BatchView& rows, const Json& rejects) {
-    std::vector<RefusedRow> out;
-    for (const auto& reject : rejects) {
-        const auto row = reject.at("row").get<int64_t>();
-        if (row < 0 || row >= rows.rows()) {
-            throw Error(DUNLIN_E_INTERNAL, "the sink rejected row " + std::to_string(row) +
-                                               " of a batch of " + std::to_string(rows.rows()));
-        }
-        auto refused = refuse_row(rows, row, text_of(reject, "code"), text_of(reject, "reason"));
-        refused.row = row;
-        refused.can_retry = reject.value("retry", 0) != 0;
-        out.push_back(std::move(refused));
-    }
-    return out;
-}
-
-void Quarantine::put(Tx& tx, const std::vector<RefusedRow>& refused) {
-    if (refused.empty()) return;
-    auto upsert = tx.db().prepare(
-        "INSERT INTO dunlin_quarantine (source, entity, row_key, position, code, reason, raw_json,"
-        " can_retry, state, attempts, first_seen_us, last_seen_us)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, ?, ?)"
-        " ON CONFLICT (source, entity, row_key) DO UPDATE SET"
-        " position = CASE WHEN excluded.position = '' THEN dunlin_quarantine.position"
-        " ELSE excluded.position END,"
-        " code = excluded.code, reason = excluded.reason, raw_json = excluded.raw_json,"
-        " can_retry = excluded.can_retry, state = 'open',"
-        " attempts = dunlin_quarantine.attempts + 1, last_seen_us = excluded.last_seen_us");
+int64_t Quarantine::settle(Tx& tx, const std::vector<RefusedRow>& refused,
+                           const std::vector<std::string>& brought) {
     const auto now = tx.moment().now_us;
+    std::unordered_set<std::string_view> still_bad;
     for (const auto& row : refused) {
         const bool is_cut = row.raw_json.size() > raw_bytes_max;
-        const auto raw =
-            is_cut
-                ? dump({{"cut_after", raw_bytes_max}, {"raw", clean(row.raw_json, raw_bytes_max)}})
-                : row.raw_json;
-        upsert->bind(source_, entity_, row.key, row.position, clean(row.code, 100),
-                     clean(row.reason, 4000), raw, row.can_retry && !is_cut ? 1 : 0, now, now);
-        while (upsert->step()) {
-        }
-        upsert->reset();
+        const auto cut = [&] {
+            return dump(
+                {{"cut_after", raw_bytes_max}, {"raw", clean(row.raw_json, raw_bytes_max)}});
+        };
+        tx.db().exec(
+            "INSERT INTO dunlin_quarantine (source, entity, row_key, position, code, reason,"
+            " raw_json, can_retry, state, attempts, first_seen_us, last_seen_us)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, ?, ?)"
+            " ON CONFLICT (source, entity, row_key) DO UPDATE SET"
+            " position = CASE WHEN excluded.position = '' THEN dunlin_quarantine.position"
+            " ELSE excluded.position END,"
+            " code = excluded.code, reason = excluded.reason, raw_json = excluded.raw_json,"
+            " can_retry = excluded.can_retry, state = 'open',"
+            " attempts = dunlin_quarantine.attempts + 1, last_seen_us = excluded.last_seen_us",
+            source_, entity_, row.key, clean(row.position, 1000), clean(row.code, 100),
+            clean(row.reason, 4000), is_cut ? cut() : row.raw_json, row.can_retry && !is_cut, now,
+            now);
+        still_bad.insert(row.key);
+        open_.insert(row.key);
     }
-}
-
-int64_t Quarantine::settle(Tx& tx, const BatchView& taken, const std::vector<RefusedRow>& refused) {
-    if (open_.empty() || taken.rows() == 0) return 0;
-    std::unordered_set<std::string_view> still_bad;
-    for (const auto& row : refused) still_bad.insert(row.key);
-    std::vector<std::string> fixed;
-    const auto ids = taken.optional("external_id");
-    for (int64_t r = 0; r < taken.rows(); ++r) {
-        std::string key(ids.text(r));
-        if (open_.count(key) > 0 && still_bad.count(key) == 0) fixed.push_back(std::move(key));
-    }
-    return mark_fixed(tx, fixed);
-}
-
-int64_t Quarantine::mark_fixed(Tx& tx, const std::vector<std::string>& keys) {
     int64_t fixed = 0;
-    if (keys.empty()) return fixed;
-    auto update = tx.db().prepare(
-        "UPDATE dunlin_quarantine SET state = 'fixed', last_seen_us = ?"
-        " WHERE source = ? AND entity = ? AND row_key = ? AND state = 'open'");
-    for (const auto& key : keys) {
-        update->bind(tx.moment().now_us, source_, entity_, key);
-        while (update->step()) {
-        }
-        fixed += update->changes();
-        update->reset();
+    for (const auto& key : brought) {
+        if (still_bad.count(key) > 0) continue;
+        fixed += tx.db().exec(
+            "UPDATE dunlin_quarantine SET state = 'fixed', last_seen_us = ?"
+            " WHERE source = ? AND entity = ? AND row_key = ? AND state = 'open'",
+            now, source_, entity_, key);
     }
     return fixed;
 }
 
-void Quarantine::committed(const std::vector<RefusedRow>& refused) {
-    for (const auto& row : refused) open_.insert(row.key);
-}
-
-std::vector<std::pair<std::string, Json>> Quarantine::retryable(Tx& tx, const std::string& after,
-                                                                int64_t limit) {
+std::vector<RefusedRow> Quarantine::retryable(Tx& tx, const std::string& after,
+                                              int64_t limit) const {
     auto rows = tx.db().query(
-        "SELECT row_key, raw_json FROM dunlin_quarantine WHERE source = ? AND entity = ?"
+        "SELECT row_key, position, raw_json FROM dunlin_quarantine WHERE source = ? AND entity = ?"
         " AND state = 'open' AND can_retry = 1 AND row_key > ? ORDER BY row_key LIMIT ?",
         source_, entity_, after, limit);
-    std::vector<std::pair<std::string, Json>> out;
+    std::vector<RefusedRow> out;
     while (rows->step()) {
-        out.emplace_back(rows->text(0),
-                         Json::parse(rows->text(1), nullptr, /*allow_exceptions=*/false));
+        auto& row = out.emplace_back();
+        row.key = rows->text(0);
+        row.position = rows->text(1);
+        row.raw_json = rows->text(2);
     }
     return out;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sync/rows.hpp"
-
 #include "store/tx.hpp"
+
+#include <dunlin/arrow.hpp>
+#include <dunlin/json.hpp>
 
 #include <string>
 #include <unordered_set>
@@ -11,39 +12,44 @@
 
 namespace dunlin::host {
 
+/// A row as JSON for quarantine: nulls left out, dates as text, broken bytes as they are.
+Json row_to_json(const BatchView& rows, int64_t row);
+/// Such rows as a batch again. Columns a row lacks are null; Error data names a value of the wrong
+/// type.
+Batch rows_from_json(const std::vector<Json>& rows, const std::vector<ColumnSpec>& columns);
+/// A copy without those rows (ascending).
+Batch without_rows(const BatchView& rows, const std::vector<int64_t>& left_out);
+
 /// A row on its way into quarantine.
 struct RefusedRow {
     std::string key, position, code, reason, raw_json;
     bool can_retry = false;
-    int64_t row = -1;  // Of the batch the sink was given.
+
+    /// The rows that a connector could not read, from its page.
+    static std::vector<RefusedRow> of_connector(const std::string& errors_json);
+    /// A row of a batch, as of now without a reason.
+    static RefusedRow of_batch(const BatchView& rows, int64_t row);
+    /// Takes over code, reason and retry as a plugin gives them.
+    void explain(const Json& said);
 };
 
-/// The quarantined rows of one source and entity. What is changed in a transaction is learned only
-/// when that transaction has been committed.
+/// The quarantined rows of one source and entity.
 class Quarantine {
 public:
     /// Knows the keys of the open rows, so that a run without any pays nothing.
     Quarantine(Tx& tx, std::string source, std::string entity);
 
-    /// From what a connector could not read, what no store takes, what the sink would not.
-    static std::vector<RefusedRow> of_connector(const std::string& errors_json);
-    static std::vector<RefusedRow> of_broken(const BatchView& rows,
-                                             const std::vector<int64_t>& broken);
-    static std::vector<RefusedRow> of_sink(const BatchView& rows, const Json& rejects);
-
-    void put(Tx& tx, const std::vector<RefusedRow>& refused);
-    /// Marks rows the sink has taken as fixed; `rejects` are those of the batch it has not.
-    int64_t settle(Tx& tx, const BatchView& taken, const std::vector<RefusedRow>& refused);
-    int64_t mark_fixed(Tx& tx, const std::vector<std::string>& keys);
-    void committed(const std::vector<RefusedRow>& refused);
-
-    /// Open rows that may succeed now, behind `after`.
-    std::vector<std::pair<std::string, Json>> retryable(Tx& tx, const std::string& after,
-                                                        int64_t limit);
+    /// The keys of those rows of a batch that may be open here.
+    std::vector<std::string> known_of(const BatchView& rows) const;
+    /// Puts the refused rows in; the others of the `brought` keys are fixed. How many came right.
+    int64_t settle(Tx& tx, const std::vector<RefusedRow>& refused,
+                   const std::vector<std::string>& brought);
+    /// Open rows that may succeed now, behind the key `after`.
+    std::vector<RefusedRow> retryable(Tx& tx, const std::string& after, int64_t limit) const;
 
 private:
     std::string source_, entity_;
-    std::unordered_set<std::string> open_;
+    std::unordered_set<std::string> open_;  // And some that are not open any more.
 };
 
 }  // namespace dunlin::host

@@ -3,8 +3,7 @@
 
 #include <dunlin/json.hpp>
 
-#include <algorithm>
-#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,40 +19,21 @@ struct EntityReport {
     int64_t quarantined = 0;  // Those and the ones that could not be read.
     int64_t broken = 0;       // Quarantined for good, as opposed to those that may still fit.
     int64_t fixed = 0;        // Taken now, quarantined before.
-    double seconds = 0;
+    double seconds = 0, rows_per_s = 0;
 
-    Json to_json() const {
-        Json out = {{"entity", entity},
-                    {"state", state},
-                    {"read", read},
-                    {"inserted", inserted},
-                    {"updated", updated},
-                    {"unchanged", unchanged},
-                    {"deleted", deleted},
-                    {"rejected", rejected},
-                    {"quarantined", quarantined},
-                    {"fixed", fixed},
-                    {"seconds", seconds},
-                    {"rows_per_s", static_cast<double>(read) / std::max(seconds, 0.001)}};
-        if (!error.empty()) out["error"] = error;
-        return out;
-    }
+    bool has_run() const { return state == "ok" || state == "partial"; }
 };
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EntityReport, entity, state, error, read, inserted, updated,
+                                   unchanged, deleted, rejected, quarantined, fixed, seconds,
+                                   rows_per_s)
 
-struct RunReport {
-    int64_t id = 0;
-    std::string source, connector;
-    std::string state = "running";
-    std::string error;
-    int64_t started_us = 0, ended_us = 0;
-    std::vector<EntityReport> entities;
-    std::vector<std::string> ignored;  // Entities the sink does not take.
-    Json totals = Json::array();
-    int64_t open_in_quarantine = 0;
-
-    Json to_json() const;
-    /// ok: everything taken. partial: rows in quarantine, or an entity failed beside others.
-    std::string conclude() const;
-};
+/// ok: everything taken. partial: rows in quarantine, or an entity failed beside others.
+inline std::string conclude(const std::vector<EntityReport>& entities) {
+    std::map<std::string, std::size_t> count;
+    for (const auto& one : entities) ++count[one.state];
+    if (count["interrupted"] + count["running"] > 0) return "interrupted";
+    if (!entities.empty() && count["failed"] == entities.size()) return "failed";
+    return count["ok"] == entities.size() ? "ok" : "partial";
+}
 
 }  // namespace dunlin::host

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "plugins/plugin.hpp"
-#include "store/tx.hpp"
+#include <dunlin/json.hpp>
 
 #include <functional>
-#include <memory>
+#include <map>
+#include <mutex>
 #include <string>
-#include <vector>
 
 struct dunlin_cancel;
 
 namespace dunlin::host {
 
 class Host;
+struct Plugin;
+struct SourceConfig;
 
 /// How far a run is; handed out a few times a second.
 struct SyncProgress {
@@ -21,19 +22,19 @@ struct SyncProgress {
     int64_t rows = 0;  // Of this entity in this run.
     double rows_per_s = 0;
     int64_t done = 0, total = -1;  // In the connector's unit (bytes or rows).
-    bool is_last = false;          // The entity's last report.
+    bool entity_is_done = false;   // The entity's last report.
 };
+using ProgressHandler = std::function<void(const SyncProgress&)>;
 
 /// Runs connectors into the sink: rows, counters, quarantine and cursor of a batch commit together.
 /// Pulling the next page overlaps with applying this one.
 class Sync {
 public:
     explicit Sync(Host& host);
-    ~Sync();
 
     /// One run over all entities of a source; the run report. Error conflict while another run of
     /// that source holds its lease.
-    Json run(const std::string& source, const std::function<void(const SyncProgress&)>& progress,
+    Json run(const std::string& source, const ProgressHandler& progress,
              dunlin_cancel* cancel = nullptr);
     /// Reachable? What the connector says of itself.
     Json check(const std::string& source);
@@ -46,11 +47,16 @@ public:
 
     /// Scheduled syncs of [sources.x] every = "15m", as host jobs.
     void start();
-    void stop();
 
 private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    const SourceConfig& source(const std::string& name) const;
+    Plugin& connector_of(const SourceConfig& source) const;
+    Plugin& sink() const;
+    void run_job(const Json& args, dunlin_cancel* cancel);
+
+    Host& host_;
+    mutable std::mutex mutex_;
+    std::map<std::string, Json> progress_;  // By source.
 };
 
 }  // namespace dunlin::host

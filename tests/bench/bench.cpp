@@ -49,7 +49,7 @@ std::string absolute_url(const Host& host) {
 
 Json bench_sync(Host& host) {
     const auto report = host.sync().run("book", [](const dunlin::host::SyncProgress& p) {
-        if (p.is_last)
+        if (p.entity_is_done)
             std::fprintf(stderr, "  %s: %lld rows\n", p.entity.c_str(),
                          static_cast<long long>(p.rows));
     });

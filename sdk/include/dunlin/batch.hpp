@@ -36,6 +36,10 @@ inline std::optional<Type> type_of(std::string_view format) noexcept {
     return std::nullopt;
 }
 
+/// A text column that a connector may add: where the row stood, "orders.csv:17". The host keeps it
+/// with a row that goes to quarantine; sinks pass over it like over any column they do not know.
+inline constexpr const char* position_column = "_position";
+
 struct ColumnSpec {
     std::string name;
     Type type = Type::text;

@@ -2,7 +2,6 @@
 #include "flow.hpp"
 
 #include "sync/page.hpp"
-#include "sync/rows.hpp"
 
 #include <dunlin/arrow.hpp>
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "store/tx.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace dunlin::host {
+
+class Host;
+
+/// The lease of a run over one source, and the only way in which the run writes: once another run
+/// took over, nothing of this one takes effect any more. One thread at a time.
+class RunLease {
+public:
+    /// Error conflict while somebody else holds it.
+    RunLease(Host& host, const std::string& source, Principal writer);
+    ~RunLease();
+    RunLease(const RunLease&) = delete;
+    RunLease& operator=(const RunLease&) = delete;
+
+    /// One transaction, which renews the lease as well; from its begin again when the store is
+    /// busy. Error conflict once the lease is lost.
+    void commit(const std::string& what, const std::function<void(Tx&)>& body);
+    /// Renews the lease when that is due; to be called wherever a run waits.
+    void keep();
+    bool is_lost() const { return is_lost_; }
+
+private:
+    void commit_once(const std::function<void(Tx&)>& body);
+
+    Host& host_;
+    std::string source_, name_;
+    Principal writer_;
+    int64_t fence_ = 0;
+    bool is_lost_ = false;
+    std::chrono::steady_clock::time_point renewed_;
+};
+
+}  // namespace dunlin::host

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sync/quarantine.hpp"
+#include "sync/report.hpp"
+
+#include <functional>
+
+namespace dunlin::host {
+
+class Host;
+struct Plugin;
+
+/// The plugin that keeps what connectors bring, as a run over one source sees it.
+struct Sink {
+    struct Entity {
+        std::string name;
+        std::vector<ColumnSpec> columns;
+    };
+    Host& host;
+    Plugin& plugin;
+    std::string source;
+
+    /// In the order in which a run must bring them.
+    std::vector<Entity> entities() const;
+    /// Brings rows and counts them in the report; the ones refused, each made of `row_at(row)`.
+    std::vector<RefusedRow> apply(Tx& tx, const Batch& rows,
+                                  const std::function<RefusedRow(int64_t)>& row_at,
+                                  EntityReport& report) const;
+    Json totals() const;
+};
+
+}  // namespace dunlin::host
