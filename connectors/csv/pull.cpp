@@ -14,6 +14,12 @@ constexpr int64_t page_bytes_max = int64_t{64} << 20U;
 // Fewer records say nothing about a file.
 constexpr int64_t judged_records_min = 100;
 
+std::vector<ColumnSpec> page_columns(const Entity& entity) {
+    auto out = column_specs(entity);
+    out.push_back({position_column, Type::text});
+    return out;
+}
+
 /// Header cells without blanks around them. Throws what no layout can mean.
 std::vector<std::string> to_header(const Record& record) {
     if (record.code) throw Error(DUNLIN_E_DATA, record.reason);
@@ -30,7 +36,7 @@ std::vector<std::string> to_header(const Record& record) {
 }  // namespace
 
 CsvPull::CsvPull(PullPlan plan, Cancel cancel)
-    : plan_(std::move(plan)), cancel_(cancel), rows_(column_specs(plan_.entity)) {
+    : plan_(std::move(plan)), cancel_(cancel), rows_(page_columns(plan_.entity)) {
     for (const auto& waiting : plan_.files) bytes_total_ += waiting.file.size;
 }
 
@@ -98,11 +104,13 @@ void CsvPull::close() {
     open_.reset();
 }
 
+std::string CsvPull::position() const {
+    return open_->waiting->file.name + ":" + std::to_string(record_.begin.line);
+}
+
 void CsvPull::refuse(Page& page, const std::string& external_id, const std::string& code,
                      const std::string& reason) const {
-    page.errors.push_back({external_id,
-                           open_->waiting->file.name + ":" + std::to_string(record_.begin.line),
-                           code, reason, record_.raw});
+    page.errors.push_back({external_id, position(), code, reason, record_.raw});
 }
 
 /// Most rows unreadable means that the layout is wrong, and no row should be set aside for that.
@@ -138,6 +146,7 @@ bool CsvPull::is_repeated(const Row& row) {
 void CsvPull::add_row(const Row& row) {
     if (plan_.mapping && is_repeated(row)) return;
     Mapper::append(row, plan_.entity, rows_);
+    rows_[plan_.entity.columns.size()].add(position());
 }
 
 void CsvPull::map_record(Page& page) {

@@ -49,6 +49,8 @@ private:
     bool is_repeated(const Row& row);
     void refuse(Page& page, const std::string& external_id, const std::string& code,
                 const std::string& reason) const;
+    /// Where the record stands: "orders.csv:17".
+    std::string position() const;
     void require_mostly_good(const Page& page) const;
 
     PullPlan plan_;

@@ -54,6 +54,8 @@ def check_rows(store):
     every = "\n".join(" ".join(row) for row in listed)
     assert len(listed) == 8, every
     expect(every, "2023-02-30", "XYZ", "C9", "invoice-1.csv", "invoice-2.csv", "invoice-3.csv", "over_allocated", "30.00")
+    by_reason = {word: row[1] for row in listed for word in ("C9", "over_allocated") if word in " ".join(row)}
+    assert by_reason == {"C9": "invoice-1.csv:5", "over_allocated": "allocation.csv:2"}, every  # The sink's rejects too.
     for row in listed:
         assert len(row[3]) > 15, f"a reason that says too little: {row}"
     aging = made.call("receivables.aging", "as_of=2024-03-01", "by=none")

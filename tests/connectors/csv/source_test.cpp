@@ -49,6 +49,16 @@ TEST_CASE("bad rows are set aside with line and reason and the others are taken"
     CHECK(found.errors.front().raw == "I2,C1,2,2023-02-30,2024-01-31,EUR,100.00,,");
 }
 
+TEST_CASE("every row says where it stood, for what the sink may find wrong with it") {
+    Drop drop;
+    drop.put("invoice-1.csv", invoice_header +
+                                  "I1,C1,\"1\nb\",2024-01-01,2024-01-31,EUR,100.00,,\n"
+                                  "I2,C1,2,2024-01-01,2024-01-31,EUR,100.00,,\n");
+    auto source = drop.source();
+    CHECK(harvest(source, "invoice", {"external_id", position_column}).rows ==
+          Lines{"I1|invoice-1.csv:2", "I2|invoice-1.csv:4"});
+}
+
 TEST_CASE("a row of ten megabytes is set aside with at most four kilobytes of it") {
     Drop drop;
     drop.put("invoice.csv", invoice_header + "I1,C1," + std::string(10 << 20, 'x') +

@@ -141,6 +141,8 @@ TEST_CASE("a bad row is quarantined with its content and reason, the rest goes o
     }
     CHECK(open.at("p3")["reason"] == "a value below zero");
     CHECK(open.at("p3")["raw"]["value"] == -3);
+    CHECK(open.at("p3")["position"] == "in.json:1:0");
+    CHECK_FALSE(open.at("p3")["raw"].contains("_position"));
     CHECK(open.at("p9")["position"] == "in.json:9");
     CHECK(open.at("latin1")["code"] == "encoding");
     CHECK(open.at("c2")["may_succeed_later"] == true);
@@ -169,6 +171,8 @@ TEST_CASE("quarantined rows are retried on demand") {
     serves(instance, book());
     sync(instance);
     CHECK(instance.host().sync().retry_quarantine("src") == 0);
+    const auto position = "SELECT position FROM dunlin_quarantine WHERE row_key = 'c2'";
+    CHECK(instance.cell(position) == "in.json:0:1");
     instance.exec("INSERT INTO flow_row VALUES ('src', 'parent', 'p3', 3, '')");
 
     CHECK(instance.host().sync().retry_quarantine("src") == 1);
@@ -293,6 +297,67 @@ TEST_CASE("a source most of whose rows are bad stops instead of filling the quar
     CHECK(entity(report, "parent")["state"] == "failed");
     CHECK(instance.cell("SELECT count(*) FROM dunlin_quarantine") == 0);
     CHECK(instance.cell("SELECT count(*) FROM flow_row") == 0);
+}
+
+TEST_CASE("what a plugin throws past the contract fails the run and names the plugin") {
+    const std::string where = GENERATE("next", "next:int", "apply", "apply:int");
+    auto options = flow_options();
+    options.toml += "[sources.bad]\nconnector = \"flow\"\n[sources.bad.settings]\n" +
+                    ("pages_path = \"in.json\"\nthrows = \"" + where + "\"\n");
+    Instance instance(any_dialect(), options);
+    serves(instance, book());
+
+    const auto report = sync(instance, "bad");
+
+    CHECK(report["state"] == "failed");
+    CHECK_THAT(entity(report, "parent")["error"].get<std::string>(),
+               Catch::Contains("the plugin flow") && Catch::Contains("exception escape from"));
+    CHECK(instance.cell("SELECT count(*) FROM flow_row") == 0);
+    CHECK(entity(sync(instance), "child")["inserted"] == 2);
+}
+
+TEST_CASE("an end, a close or totals that throw are logged and leave the rows alone") {
+    const std::string where = GENERATE("end", "end:int", "close", "close:int", "totals");
+    auto options = flow_options();
+    options.toml += "[sources.bad]\nconnector = \"flow\"\n[sources.bad.settings]\n" +
+                    ("pages_path = \"in.json\"\nthrows = \"" + where + "\"\n");
+    Instance instance(any_dialect(), options);
+    serves(instance, book());
+
+    CHECK(sync(instance, "bad")["state"] == "partial");
+
+    CHECK(instance.cell("SELECT count(*) FROM flow_row") == 6);
+    CHECK_THAT(instance.log(),
+               Catch::Contains("exception escape from " + where.substr(0, where.find(':'))));
+}
+
+TEST_CASE("a run cleans away old runs of its source and what was fixed long ago") {
+    Instance instance(any_dialect(), flow_options());
+    serves(instance, book());
+    for (int id = -250; id < 0; ++id) {
+        instance.exec("INSERT INTO dunlin_sync_run VALUES (" + std::to_string(id) + ", '" +
+                      (id == -250 ? "again" : "src") + "', 1, 1, 'ok', '{}')");
+    }
+    const auto put = [&](const std::string& key, const std::string& state, const Date& seen) {
+        instance.exec(
+            "INSERT INTO dunlin_quarantine (source, entity, row_key, position, code, reason,"
+            " raw_json, can_retry, state, attempts, first_seen_us, last_seen_us) VALUES ('src',"
+            " 'gone', '" +
+            key + "', '', '', '', '{}', 0, '" + state + "', 1, 1, " +
+            std::to_string(seen.days() * 86'400'000'000) + ")");
+    };
+    put("old", "fixed", Date(2025, 11, 30));
+    put("recent", "fixed", Date(2025, 12, 3));
+    put("open", "open", Date(2025, 11, 30));
+
+    sync(instance);
+
+    CHECK(instance.cell("SELECT count(*) FROM dunlin_sync_run WHERE source = 'src'") == 200);
+    CHECK(instance.cell("SELECT min(id) FROM dunlin_sync_run WHERE source = 'src'") == -199);
+    CHECK(instance.cell("SELECT count(*) FROM dunlin_sync_run WHERE source = 'again'") == 1);
+    CHECK(instance.sql("SELECT row_key FROM dunlin_quarantine WHERE entity = 'gone'"
+                       " ORDER BY row_key") ==
+          std::vector<std::vector<Json>>{{"open"}, {"recent"}});
 }
 
 TEST_CASE("a page whose arrays do not fit is refused before anybody reads it") {

@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace {
 
@@ -43,17 +45,22 @@ public:
         const auto& from = pages_[at_];
         wait_for(from.value("gate", ""), cancel_);
         if (from.contains("fail")) throw Error(status_of(from["fail"]), "the source says no");
-        BatchBuilder rows({{"external_id", Type::text}, {"value", Type::i64}, {"ref", Type::text}});
+        BatchBuilder rows({{"external_id", Type::text},
+                           {"value", Type::i64},
+                           {"ref", Type::text},
+                           {position_column, Type::text}});
         for (const auto& row : from.value("rows", Json::array())) {
             rows[0].add(std::string_view(row[0].get_ref<const std::string&>()));
             rows[1].add(row[1].get<int64_t>());
             rows[2].add(std::string_view(row[2].get_ref<const std::string&>()));
+            rows[3].add("in.json:" + std::to_string(at_) + ":" + std::to_string(rows[3].size()));
         }
         // Latin-1 cannot stand in a JSON file.
         if (from.value("latin1", false)) {
             rows[0].add("latin1");
             rows[1].add(int64_t{1});
             rows[2].add("M\xfcller");
+            rows[3].add_null();
         }
         for (const auto& error : from.value("errors", Json::array())) {
             page.errors.push_back({error.value("id", ""), error.value("position", ""), "unreadable",
@@ -71,6 +78,15 @@ private:
     std::size_t at_;
     Cancel cancel_;
 };
+
+/// Where the settings of the source opened last ask for an exception: "next", or "next:int" for one
+/// that is no std::exception.
+std::string throws_at;
+
+void throw_if_asked(const std::string& where) {
+    if (throws_at == where) throw std::runtime_error("as asked");
+    if (throws_at == where + ":int") throw 7;
+}
 
 class FileSource : public Source {
 public:
@@ -92,6 +108,13 @@ private:
 class Flow : public Plugin<Flow> {
 public:
     using Plugin::Plugin;
+
+    static dunlin_status DUNLIN_CALL create(const dunlin_host* host, dunlin_plugin** out,
+                                            dunlin_err* err) noexcept {
+        const auto status = Plugin::create(host, out, err);
+        if (status == DUNLIN_OK) guarded = std::exchange((*out)->get_extension, &unguarded);
+        return status;
+    }
 
     Json on_command(Call& call) {
         if (call.command() == "flow.work") {
@@ -142,6 +165,7 @@ public:
                   {{"name", "stranger"}, {"incremental", 0}, {"deletes", 0}}}}};
     }
     std::unique_ptr<Source> open_source(std::string_view, Json config) {
+        throws_at = config.value("throws", "");
         return std::make_unique<FileSource>(std::move(config));
     }
 
@@ -177,6 +201,41 @@ public:
     }
 
 private:
+    /// The tables of the C++ layer, with exceptions that it would have caught.
+    static const void* DUNLIN_CALL unguarded(dunlin_plugin* plugin, const char* id) {
+        using Connector = ConnectorTable<Flow>;
+        using Sink = SinkTable<Flow>;
+        static auto connector = *Connector::get();
+        static auto sink = *Sink::get();
+        connector.next = [](dunlin_pull* pull, dunlin_page* page, dunlin_err* err) {
+            throw_if_asked("next");
+            return Connector::get()->next(pull, page, err);
+        };
+        connector.end = [](dunlin_pull* pull) {
+            Connector::get()->end(pull);
+            throw_if_asked("end");
+        };
+        connector.close = [](dunlin_source* source) {
+            Connector::get()->close(source);
+            throw_if_asked("close");
+        };
+        sink.totals = [](dunlin_plugin* self, dunlin_tx* tx, dunlin_str source,
+                         const dunlin_writer* json, dunlin_err* err) {
+            throw_if_asked("totals");
+            return Sink::get()->totals(self, tx, source, json, err);
+        };
+        sink.apply = [](dunlin_plugin* self, dunlin_tx* tx, dunlin_str source, dunlin_str entity,
+                        const ArrowSchema* schema, const ArrowArray* rows,
+                        dunlin_apply_counts* counts, const dunlin_writer* json, dunlin_err* err) {
+            throw_if_asked("apply");
+            return Sink::get()->apply(self, tx, source, entity, schema, rows, counts, json, err);
+        };
+        if (std::strcmp(id, DUNLIN_EXT_CONNECTOR) == 0) return &connector;
+        if (std::strcmp(id, DUNLIN_EXT_SINK) == 0) return &sink;
+        return guarded(plugin, id);
+    }
+    static inline decltype(dunlin_plugin::get_extension) guarded = nullptr;
+
     std::optional<Transaction> left_;
 
     static bool exists(Transaction& tx, std::string_view source, std::string_view entity,
