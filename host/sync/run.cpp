@@ -33,6 +33,7 @@ void move_behind(std::vector<RefusedRow>& to, std::vector<RefusedRow> from) {
     to.insert(to.end(), std::move_iterator(from.begin()), std::move_iterator(from.end()));
 }
 
+/// One run: what its steps share, then the steps in their order.
 struct SyncRun {
     Host& host;
     const SourceConfig& source;
@@ -109,12 +110,9 @@ struct SyncRun {
         int64_t open = 0;
         std::string state;
         lease.commit("the end of the run", [&](Tx& tx) {
-            auto row = tx.db().query(
+            open = std::stoll(tx.db().value(
                 "SELECT count(*) FROM dunlin_quarantine WHERE source = ? AND state = 'open'",
-                source.name);
-            row->step();
-            open = row->i64(0);
-            row.reset();
+                source.name));
             // What was quarantined and came right in the same run is no blemish.
             for (auto& entity : entities) {
                 if (open == 0 && entity.state == "partial") entity.state = "ok";
@@ -287,11 +285,10 @@ struct SyncRun {
     }
 
     std::string cursor_of(const std::string& entity) {
-        auto tx = host.begin(Access::read);
-        auto row = tx->db().query(
-            "SELECT cursor_text FROM dunlin_sync_cursor WHERE source = ? AND entity = ?",
-            source.name, entity);
-        return row->step() ? std::string(row->text(0)) : std::string();
+        return host.begin(Access::read)
+            ->db()
+            .value("SELECT cursor_text FROM dunlin_sync_cursor WHERE source = ? AND entity = ?",
+                   source.name, entity);
     }
 
     void tell(EntityReport& entity, int64_t done, int64_t total, bool is_done) {
