@@ -29,10 +29,6 @@ std::string text_of(const std::exception& e) {
            std::string(e.what());
 }
 
-void move_behind(std::vector<RefusedRow>& to, std::vector<RefusedRow> from) {
-    to.insert(to.end(), std::move_iterator(from.begin()), std::move_iterator(from.end()));
-}
-
 /// One run: what its steps share, then the steps in their order.
 struct SyncRun {
     Host& host;
@@ -207,18 +203,18 @@ struct SyncRun {
 
     void take(Tx& tx, const PulledPage& page, EntityReport& entity, Quarantine& quarantine) const {
         auto refused = page.refused;
+        const auto unread = refused.size();
         std::vector<std::string> brought;
-        entity.read += page.rows.rows() + static_cast<int64_t>(refused.size());
-        entity.broken += static_cast<int64_t>(refused.size());
         if (page.rows.rows() > 0) {
             const BatchView rows(page.rows);
             const auto row_at = [&](int64_t row) { return RefusedRow::of_batch(rows, row); };
-            auto rejected = sink.apply(tx, page.rows, row_at, entity);
-            entity.rejected += static_cast<int64_t>(rejected.size());
-            for (const auto& row : rejected) entity.broken += row.can_retry ? 0 : 1;
+            sink.apply(tx, page.rows, row_at, entity, refused);
             brought = quarantine.known_of(rows);
-            move_behind(refused, std::move(rejected));
         }
+        entity.read += page.rows.rows() + static_cast<int64_t>(unread);
+        entity.rejected += static_cast<int64_t>(refused.size() - unread);
+        entity.broken += std::count_if(refused.begin(), refused.end(),
+                                       [](const auto& row) { return !row.can_retry; });
         entity.quarantined += static_cast<int64_t>(refused.size());
         if (entity.broken > broken_rows_min && entity.broken * 2 > entity.read) {
             throw Error(DUNLIN_E_DATA, "more than half of the rows of " + entity.entity +
@@ -273,7 +269,7 @@ struct SyncRun {
         const auto row_at = [&](int64_t row) { return fitting[static_cast<std::size_t>(row)]; };
         commit("quarantined rows of ", entity, [&](Tx& tx, EntityReport& now) {
             auto refused = unfit;
-            if (!raw.empty()) move_behind(refused, sink.apply(tx, rows, row_at, now));
+            if (!raw.empty()) sink.apply(tx, rows, row_at, now, refused);
             now.fixed += quarantine.settle(tx, refused, keys);
         });
         after = found.back().key;

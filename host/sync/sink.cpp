@@ -6,6 +6,21 @@
 
 namespace dunlin::host {
 
+namespace {
+
+/// The list a plugin writes when it is asked by call(plugin, tx, args…, writer, err).
+template <class Call, class... Args>
+Json ask_in(Host& host, Plugin& plugin, Tx& tx, const char* what, Call call, Args... args) {
+    std::string text;
+    const StringWriter writer(text);
+    call_plugin(host, plugin, tx, /*is_scoped=*/false, what, [&](dunlin_tx* view, dunlin_err* err) {
+        return call(plugin.instance, view, args..., writer.abi(), err);
+    });
+    return text.empty() ? Json::array() : Json::parse(text);
+}
+
+}  // namespace
+
 std::vector<Sink::Entity> Sink::entities() const {
     std::vector<Entity> out;
     const auto said = ask_plugin(host, plugin, "describe", plugin.sink->describe, plugin.instance);
@@ -24,20 +39,12 @@ std::vector<Sink::Entity> Sink::entities() const {
     return out;
 }
 
-std::vector<RefusedRow> Sink::apply(Tx& tx, const Batch& rows,
-                                    const std::function<RefusedRow(int64_t)>& row_at,
-                                    EntityReport& report) const {
+void Sink::apply(Tx& tx, const Batch& rows, const std::function<RefusedRow(int64_t)>& row_at,
+                 EntityReport& report, std::vector<RefusedRow>& refused) const {
     dunlin_apply_counts counts{};
     counts.struct_size = sizeof counts;
-    std::string text;
-    const StringWriter writer(text);
-    call_plugin(
-        host, plugin, tx, /*is_scoped=*/false, "apply", [&](dunlin_tx* view, dunlin_err* err) {
-            return plugin.sink->apply(plugin.instance, view, to_abi(source), to_abi(report.entity),
-                                      rows.schema(), rows.array(), &counts, writer.abi(), err);
-        });
-    std::vector<RefusedRow> refused;
-    const auto rejects = text.empty() ? Json::array() : Json::parse(text);
+    const auto rejects = ask_in(host, plugin, tx, "apply", plugin.sink->apply, to_abi(source),
+                                to_abi(report.entity), rows.schema(), rows.array(), &counts);
     for (const auto& reject : rejects) {
         const auto row = reject.at("row").get<int64_t>();
         if (row < 0 || row >= rows.rows()) {
@@ -49,7 +56,7 @@ std::vector<RefusedRow> Sink::apply(Tx& tx, const Batch& rows,
     }
     const auto sum =
         counts.inserted + counts.updated + counts.deleted + counts.unchanged + counts.rejected;
-    if (sum != rows.rows() || counts.rejected != static_cast<int64_t>(refused.size())) {
+    if (sum != rows.rows() || counts.rejected != static_cast<int64_t>(rejects.size())) {
         throw Error(DUNLIN_E_INTERNAL,
                     "the sink " + plugin.id() + " accounts for " + std::to_string(sum) + " of " +
                         std::to_string(rows.rows()) + " rows of " + report.entity);
@@ -58,18 +65,11 @@ std::vector<RefusedRow> Sink::apply(Tx& tx, const Batch& rows,
     report.updated += counts.updated;
     report.deleted += counts.deleted;
     report.unchanged += counts.unchanged;
-    return refused;
 }
 
 Json Sink::totals() const {
     auto tx = host.begin(Access::read, principal_of(host, plugin));
-    std::string text;
-    const StringWriter writer(text);
-    call_plugin(
-        host, plugin, *tx, /*is_scoped=*/false, "totals", [&](dunlin_tx* view, dunlin_err* err) {
-            return plugin.sink->totals(plugin.instance, view, to_abi(source), writer.abi(), err);
-        });
-    return text.empty() ? Json::array() : Json::parse(text);
+    return ask_in(host, plugin, *tx, "totals", plugin.sink->totals, to_abi(source));
 }
 
 }  // namespace dunlin::host

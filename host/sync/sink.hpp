@@ -23,10 +23,10 @@ struct Sink {
 
     /// In the order in which a run must bring them.
     std::vector<Entity> entities() const;
-    /// Brings rows and counts them in the report; the ones refused, each made of `row_at(row)`.
-    std::vector<RefusedRow> apply(Tx& tx, const Batch& rows,
-                                  const std::function<RefusedRow(int64_t)>& row_at,
-                                  EntityReport& report) const;
+    /// Brings rows and counts them in the report. Those it refuses, made of `row_at(row)`, are
+    /// added to `refused`.
+    void apply(Tx& tx, const Batch& rows, const std::function<RefusedRow(int64_t)>& row_at,
+               EntityReport& report, std::vector<RefusedRow>& refused) const;
     Json totals() const;
 };
 
