@@ -243,30 +243,4 @@ Principal principal_of(Host& host, const Plugin& plugin) {
     return out;
 }
 
-void throw_escaped(Host& host, const Plugin& plugin, const char* what) {
-    std::string text = "something that is not a std::exception";
-    try {
-        throw;
-    } catch (const std::exception& e) {
-        text = e.what();
-    } catch (...) {
-    }
-    const auto message = "the plugin " + plugin.id() + " " + plugin.manifest.version +
-                         " let an exception escape from " + what + ": " + text +
-                         "; report this to its author";
-    host.log().error(plugin.id(), message);
-    throw Error(DUNLIN_E_INTERNAL, message);
-}
-
-void check_call(const Plugin& plugin, const char* what, dunlin_status status,
-                const ErrorSink& sink) {
-    if (status == DUNLIN_OK || status == DUNLIN_DONE) return;
-    const auto ended = "the plugin " + plugin.id() + " ended " + what;
-    if (status < DUNLIN_OK || status > DUNLIN_E_INTERNAL) {
-        throw Error(DUNLIN_E_INTERNAL,
-                    ended + " with the unknown status " + std::to_string(status));
-    }
-    sink.check(status, (ended + " without a reason").c_str());
-}
-
 }  // namespace dunlin::host

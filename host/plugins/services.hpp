@@ -16,7 +16,7 @@
 #include <string>
 
 namespace dunlin::host {
-class PluginFrame;
+struct PluginFrame;
 }
 
 /// A statement that knows its transaction. When that ends first, `view` is null and every further
@@ -68,55 +68,15 @@ extern const dunlin_db_v1 db_service;
 /// that its manifest lists under "calls".
 Principal principal_of(Host& host, const Plugin& plugin);
 
-/// Rethrows what escaped from a plugin as an internal error that names it. Inside a catch block.
-[[noreturn]] void throw_escaped(Host& host, const Plugin& plugin, const char* what);
-/// Throws what the plugin said, or names it when the status is none of the contract's.
-void check_call(const Plugin& plugin, const char* what, dunlin_status status,
-                const ErrorSink& sink);
-
-/// Around a call into a plugin: what it begins in it and leaves open is rolled back.
-class PluginFrame {
-public:
-    PluginFrame(Host& host, const Plugin& plugin, const char* what);
-    ~PluginFrame();
-    PluginFrame(const PluginFrame&) = delete;
-    PluginFrame& operator=(const PluginFrame&) = delete;
-
-private:
-    Host& host_;
-    const Plugin& plugin_;
-    const char* what_;
-    const PluginFrame* outer_;
-};
-
-/// Calls into a plugin without a transaction: body(dunlin_err*) → dunlin_status, which is returned
-/// when it is DUNLIN_OK or DUNLIN_DONE and thrown as an Error otherwise.
-template <class Body>
-dunlin_status call_plugin(Host& host, const Plugin& plugin, const char* what, Body&& body) {
-    const PluginFrame frame(host, plugin, what);
-    ErrorSink sink;
-    dunlin_status status = DUNLIN_E_INTERNAL;
-    try {
-        status = body(sink.sink());
-    } catch (...) {
-        throw_escaped(host, plugin, what);
-    }
-    check_call(plugin, what, status, sink);
-    return status;
-}
-
-/// Calls into a plugin with its own view of a transaction: body(dunlin_tx*, dunlin_err*). After
-/// success the transaction is the host's again (no wall); after a failure the caller rolls it back,
-/// at least to a savepoint, before it runs SQL of its own.
-template <class Body>
+/// Calls into a plugin without a transaction. The body's status is returned when it is DUNLIN_OK or
+/// DUNLIN_DONE and thrown as an Error otherwise, as is what escapes from it. What the plugin begins
+/// in the call and leaves open is rolled back.
+dunlin_status call_plugin(Host& host, const Plugin& plugin, const char* what,
+                          const std::function<dunlin_status(dunlin_err*)>& body);
+/// Calls into a plugin with its own view of a transaction. After success the transaction is the
+/// host's again (no wall); after a failure the caller rolls it back, at least to a savepoint,
+/// before it runs SQL of its own.
 dunlin_status call_plugin(Host& host, Plugin& plugin, Tx& tx, bool is_scoped, const char* what,
-                          Body&& body) {
-    dunlin_tx view{&tx, &host, &plugin, is_scoped};
-    const auto status =
-        call_plugin(host, plugin, what, [&](dunlin_err* err) { return body(&view, err); });
-    view.abandon_statements();
-    tx.db().enter(nullptr);
-    return status;
-}
+                          const std::function<dunlin_status(dunlin_tx*, dunlin_err*)>& body);
 
 }  // namespace dunlin::host

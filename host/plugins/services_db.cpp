@@ -4,6 +4,7 @@
 #include "plugins/services.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <mutex>
 #include <set>
@@ -13,7 +14,7 @@ namespace dunlin::host {
 
 namespace {
 
-/// The transactions that plugins began, until they end them or their frame does.
+/// The transactions that plugins began, until they end them or the call does in which they began.
 struct Begun {
     std::mutex mutex;
     std::set<dunlin_tx*> open;
@@ -31,18 +32,86 @@ struct Begun {
         const std::lock_guard lock(mutex);
         open.erase(view);
     }
-    std::set<dunlin_tx*> take(const PluginFrame* frame) {
-        std::set<dunlin_tx*> out;
+    std::vector<dunlin_tx*> take(const PluginFrame* frame) {
+        std::vector<dunlin_tx*> out;
         const std::lock_guard lock(mutex);
-        std::copy_if(open.begin(), open.end(), std::inserter(out, out.end()),
-                     [&](const auto* view) { return view->frame == frame; });
-        for (auto* view : out) open.erase(view);
+        std::erase_if(open, [&](auto* view) {
+            if (view->frame == frame) out.push_back(view);
+            return view->frame == frame;
+        });
         return out;
     }
 };
 
 /// The innermost one on this thread.
 thread_local const PluginFrame* current_frame = nullptr;
+
+}  // namespace
+
+/// Around a call into a plugin.
+struct PluginFrame {
+    Host& host;
+    const Plugin& plugin;
+    const char* what;
+    const PluginFrame* outer;
+
+    PluginFrame(Host& h, const Plugin& p, const char* w)
+        : host(h), plugin(p), what(w), outer(std::exchange(current_frame, this)) {}
+    ~PluginFrame() {
+        current_frame = outer;
+        for (auto* view : Begun::all().take(this)) {
+            // The plugin still has the handle, which says from now on that it has ended.
+            view->abandon_statements();
+            view->own->rollback();
+            host.log().error(plugin.id(), std::string("a transaction that ") + what +
+                                              " left open was rolled back; end each with commit "
+                                              "or rollback");
+        }
+    }
+    PluginFrame(const PluginFrame&) = delete;
+    PluginFrame& operator=(const PluginFrame&) = delete;
+};
+
+dunlin_status call_plugin(Host& host, const Plugin& plugin, const char* what,
+                          const std::function<dunlin_status(dunlin_err*)>& body) {
+    const PluginFrame frame(host, plugin, what);
+    const auto escaped = [&](const char* why) {
+        const auto message = "the plugin " + plugin.id() + " " + plugin.manifest.version +
+                             " let an exception escape from " + what + ": " + why +
+                             "; report this to its author";
+        host.log().error(plugin.id(), message);
+        return Error(DUNLIN_E_INTERNAL, message);
+    };
+    ErrorSink sink;
+    dunlin_status status = DUNLIN_E_INTERNAL;
+    try {
+        status = body(sink.sink());
+    } catch (const std::exception& e) {
+        throw escaped(e.what());
+    } catch (...) {
+        throw escaped("something that is not a std::exception");
+    }
+    if (status == DUNLIN_OK || status == DUNLIN_DONE) return status;
+    const auto ended = "the plugin " + plugin.id() + " ended " + what;
+    if (status < DUNLIN_OK || status > DUNLIN_E_INTERNAL) {
+        throw Error(DUNLIN_E_INTERNAL,
+                    ended + " with the unknown status " + std::to_string(status));
+    }
+    sink.check(status, (ended + " without a reason").c_str());
+    return status;
+}
+
+dunlin_status call_plugin(Host& host, Plugin& plugin, Tx& tx, bool is_scoped, const char* what,
+                          const std::function<dunlin_status(dunlin_tx*, dunlin_err*)>& body) {
+    dunlin_tx view{&tx, &host, &plugin, is_scoped};
+    const auto status =
+        call_plugin(host, plugin, what, [&](dunlin_err* err) { return body(&view, err); });
+    view.abandon_statements();
+    tx.db().enter(nullptr);
+    return status;
+}
+
+namespace {
 
 Prepared& use(dunlin_stmt* stmt) {
     if (stmt->view) return *stmt->prepared;
@@ -163,21 +232,6 @@ void bulk_lookup(dunlin_tx* tx, std::string_view table, ArrowArrayStream* in,
 }
 
 }  // namespace
-
-PluginFrame::PluginFrame(Host& host, const Plugin& plugin, const char* what)
-    : host_(host), plugin_(plugin), what_(what), outer_(std::exchange(current_frame, this)) {}
-
-PluginFrame::~PluginFrame() {
-    current_frame = outer_;
-    for (auto* view : Begun::all().take(this)) {
-        // The plugin still has the handle, which says from now on that it has ended.
-        view->abandon_statements();
-        view->own->rollback();
-        host_.log().error(plugin_.id(), std::string("a transaction that ") + what_ +
-                                            " left open was rolled back; end each with commit "
-                                            "or rollback");
-    }
-}
 
 const dunlin_db_v1 db_service = {
     sizeof db_service,
