@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 #include <unistd.h>
+#include <boost/algorithm/string/join.hpp>
 
 #include <algorithm>
 #include <array>
@@ -57,12 +58,6 @@ fs::path default_plugin_root() {
     return folder / "plugins";
 }
 
-int32_t level_of(const std::string& name) {
-    if (name == "debug") return DUNLIN_LOG_DEBUG;
-    if (name == "warn") return DUNLIN_LOG_WARN;
-    return name == "error" ? DUNLIN_LOG_ERROR : DUNLIN_LOG_INFO;
-}
-
 std::string digest_of(const std::string& token) {
     std::array<unsigned char, crypto_generichash_BYTES> hash{};
     crypto_generichash(hash.data(), hash.size(),
@@ -75,27 +70,24 @@ std::string digest_of(const std::string& token) {
 
 void need_known(const char* what, const std::string& name, const std::set<std::string>& known) {
     if (known.count(name)) return;
-    std::string names;
-    for (const auto& one : known) names += (names.empty() ? "" : ", ") + one;
-    throw Error(DUNLIN_E_INVALID, std::string("there is no ") + what + " " + name +
-                                      "; there is: " + (names.empty() ? "none" : names));
+    throw Error(DUNLIN_E_INVALID,
+                std::string("there is no ") + what + " " + name + "; there is: " +
+                    (known.empty() ? "none" : boost::algorithm::join(known, ", ")));
 }
 
 }  // namespace
 
 Host::Host(Options options)
-    : options_(std::move(options)), config_(Config::load(options_.instance)) {
+    : options_(std::move(options)),
+      config_(Config::load(options_.instance)),
+      clock_(config_.time_zone, config_.fixed_clock_us) {
     if (sodium_init() < 0) throw Error(DUNLIN_E_INTERNAL, "libsodium cannot be initialised");
-    log_.set_level(level_of(config_.log_level));
-    log_.open(config_.log_path);
+    log_.open(config_.log_path, config_.log_level);
     holder_ = make_holder();
-    clock_ = std::make_unique<Clock>(config_.time_zone, config_.fixed_clock_us);
-    ids_ = std::make_unique<Ids>(*clock_);
     plugins_ = std::make_unique<Plugins>(*this);
     commands_ = std::make_unique<Commands>(*this);
     events_ = std::make_unique<Events>(*this);
     jobs_ = std::make_unique<Jobs>(*this);
-    leases_ = std::make_unique<LeaseTable>(*this);
     sync_ = std::make_unique<Sync>(*this);
     find_plugins();
 }
@@ -132,7 +124,7 @@ void Host::migrate() {
             throw Error(DUNLIN_E_CONFLICT,
                         "the database is older than this program: run `dunlin migrate apply`");
         }
-        apply_migrations(*store_, own, clock_->now_us());
+        apply_migrations(*store_, own, clock_.now_us());
     }
     for (auto* plugin : plugins_->in_order()) {
         if (plugin->state != PluginState::found) continue;
@@ -152,7 +144,7 @@ void Host::migrate_plugin(Plugin& plugin) {
     if (!options_.migrates) {
         throw Error(DUNLIN_E_CONFLICT, "migrations wait: run `dunlin migrate apply`");
     }
-    apply_migrations(*store_, all, clock_->now_us());
+    apply_migrations(*store_, all, clock_.now_us());
 }
 
 /// What plugins may read of each other, and the scoped views every session has.
@@ -179,6 +171,7 @@ void Host::start() {
     lease_node();
     plugins_->start();
     events_->register_subscribers();
+    jobs_->register_schedules();
 }
 
 void Host::serve() {
@@ -197,93 +190,42 @@ void Host::stop() {
         is_serving_ = false;
     }
     plugins_->stop();
-    if (is_started_) release_node();
+    node_.reset();
     is_started_ = false;
 }
 
 std::unique_ptr<Tx> Host::begin(Access access, Principal principal, std::optional<Date> today) {
-    return std::make_unique<Tx>(store(), access, clock_->moment(today), std::move(principal));
-}
-
-bool Host::take_node(int node, int64_t now_us) {
-    Tx tx(*store_, Access::write, clock_->moment(), Principal::of_operator());
-    const auto taken = tx.db().exec(
-        "INSERT INTO dunlin_node (node, holder, lease_until_us) VALUES (?, ?, ?) ON CONFLICT "
-        "(node) "
-        "DO UPDATE SET holder = excluded.holder, lease_until_us = excluded.lease_until_us "
-        "WHERE dunlin_node.lease_until_us < ? OR dunlin_node.holder = excluded.holder",
-        node, holder_, now_us + node_lease_us, now_us);
-    tx.commit();
-    return taken == 1;
-}
-
-int64_t Host::next_seeded_process() {
-    Tx tx(*store_, Access::write, clock_->moment(), Principal::of_operator());
-    tx.db().exec(
-        "INSERT INTO dunlin_lease VALUES ('host.ids_seed', ?, 0, 0) ON CONFLICT (name) DO UPDATE "
-        "SET "
-        "fence = dunlin_lease.fence + 1",
-        holder_);
-    auto row = tx.db().query("SELECT fence FROM dunlin_lease WHERE name = 'host.ids_seed'");
-    row->step();
-    const auto number = row->i64(0);
-    row.reset();
-    tx.commit();
-    return number;
+    return std::make_unique<Tx>(store(), access, clock_.moment(today), std::move(principal));
 }
 
 void Host::lease_node() {
     if (config_.ids_seed != 0) {
-        ids_->use_seed(config_.ids_seed + (next_seeded_process() << 32));
+        // How many processes this instance has had, so that each counts on its own.
+        int64_t process = 0;
+        auto tx = begin(Access::write);
+        tx->db()
+            .query(
+                "INSERT INTO dunlin_lease VALUES ('host.ids_seed', ?, 0, 0) ON CONFLICT (name)"
+                " DO UPDATE SET fence = dunlin_lease.fence + 1 RETURNING fence",
+                holder_)
+            ->next(process);
+        tx->commit();
+        ids_.use_seed(config_.ids_seed + (process << 32));
         return;
     }
     // Starting somewhere else each time keeps two processes from racing for the same number.
     const auto first = static_cast<int>(randombytes_uniform(nodes));
-    for (int i = 0; i < nodes && node_ < 0; ++i) {
+    for (int i = 0; i < nodes; ++i) {
         const int node = (first + i) % nodes;
-        if (take_node(node, clock_->now_us())) node_ = node;
-    }
-    if (node_ < 0) {
-        throw Error(DUNLIN_E_UNAVAILABLE, "all " + std::to_string(nodes) +
-                                              " node numbers are leased; stop a process, or wait a "
-                                              "minute after one was killed");
-    }
-    ids_->use_node(node_);
-    renewer_ = std::thread([this] { renew_node(); });
-}
-
-void Host::renew_node() {
-    std::unique_lock lock(renewal_mutex_);
-    while (node_ >= 0) {
-        renewal_.wait_for(lock, std::chrono::microseconds(node_lease_us / 3));
-        if (node_ < 0) return;
-        try {
-            if (take_node(node_, clock_->now_us())) continue;
+        node_.emplace(*this, "host.node:" + std::to_string(node), node_lease_us, [this] {
             log_.error("host", "another process took this one's node number; it makes no more ids");
-            ids_->use_node(-1);
-            return;
-        } catch (const Error& e) {
-            log_.warn("host", std::string("the node lease was not renewed: ") + e.what());
-        }
+            ids_.use_node(-1);
+        });
+        if (node_->is_held()) return ids_.use_node(node);
     }
-}
-
-void Host::release_node() {
-    if (!renewer_.joinable()) return;
-    int node = -1;
-    {
-        const std::scoped_lock lock(renewal_mutex_);
-        node = std::exchange(node_, -1);
-    }
-    renewal_.notify_all();
-    renewer_.join();
-    try {
-        Tx tx(*store_, Access::write, clock_->moment(), Principal::of_operator());
-        tx.db().exec("DELETE FROM dunlin_node WHERE node = ? AND holder = ?", node, holder_);
-        tx.commit();
-    } catch (const Error& e) {  // The lease runs out by itself.
-        log_.warn("host", std::string("the node lease was not given back: ") + e.what());
-    }
+    throw Error(DUNLIN_E_UNAVAILABLE, "all " + std::to_string(nodes) +
+                                          " node numbers are leased; stop a process, or wait a "
+                                          "minute after one was killed");
 }
 
 std::string Host::create_token(const std::string& name, const std::vector<std::string>& roles,
@@ -306,15 +248,18 @@ std::string Host::create_token(const std::string& name, const std::vector<std::s
 /// The database is asked by digest, so the time it takes says nothing about the token.
 std::optional<Principal> Host::authenticate(const std::string& token) {
     auto tx = begin(Access::read);
-    auto row = tx->db().query(
-        "SELECT name, roles_json, scopes_json FROM dunlin_token WHERE digest = ? AND "
-        "(expires_us = 0 OR expires_us > ?)",
-        digest_of(token), tx->moment().now_us);
-    if (!row->step()) return std::nullopt;
+    std::string name, roles, scopes;
+    if (!tx->db()
+             .query("SELECT name, roles_json, scopes_json FROM dunlin_token WHERE digest = ?"
+                    " AND (expires_us = 0 OR expires_us > ?)",
+                    digest_of(token), tx->moment().now_us)
+             ->next(name, roles, scopes)) {
+        return std::nullopt;
+    }
     Principal out;
-    out.name = "token:" + std::string(row->text(0));
-    out.roles = Json::parse(row->text(1)).get<std::vector<std::string>>();
-    out.scopes = Json::parse(row->text(2)).get<decltype(out.scopes)>();
+    out.name = "token:" + name;
+    Json::parse(roles).get_to(out.roles);
+    Json::parse(scopes).get_to(out.scopes);
     for (const auto& role : out.roles) {
         if (role == "administrator") out.may_everything = true;
         out.permissions.merge(plugins_->permissions_of(role));

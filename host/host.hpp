@@ -9,17 +9,15 @@
 #include "config/config.hpp"
 #include "events/events.hpp"
 #include "jobs/jobs.hpp"
+#include "jobs/lease.hpp"
 #include "plugins/plugins.hpp"
 #include "store/store.hpp"
 #include "store/tx.hpp"
 #include "sync/sync.hpp"
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 
 namespace dunlin::host {
 
@@ -49,8 +47,8 @@ public:
     const Config& config() const { return config_; }
     Log& log() { return log_; }
     Metrics& metrics() { return metrics_; }
-    Clock& clock() { return *clock_; }
-    Ids& ids() { return *ids_; }
+    Clock& clock() { return clock_; }
+    Ids& ids() { return ids_; }
     Store& store() {
         if (!store_) open();
         return *store_;
@@ -60,7 +58,7 @@ public:
     Events& events() { return *events_; }
     Jobs& jobs() { return *jobs_; }
     Sync& sync() { return *sync_; }
-    LeaseTable& leases() { return *leases_; }
+    LeaseTable& leases() { return leases_; }
     /// "hostname:pid:random": who holds a lease.
     const std::string& holder() const { return holder_; }
 
@@ -79,32 +77,24 @@ private:
     void migrate_plugin(Plugin& plugin);
     void publish();
     void lease_node();
-    /// With seeded ids: how many processes this instance has had, so that each counts on its own.
-    int64_t next_seeded_process();
-    void renew_node();
-    void release_node();
-    bool take_node(int node, int64_t now_us);
 
     Options options_;
     Config config_;
     Log log_;
     Metrics metrics_;
     std::string holder_;
-    std::unique_ptr<Clock> clock_;
-    std::unique_ptr<Ids> ids_;
+    Clock clock_;
+    Ids ids_{clock_};
     std::unique_ptr<Store> store_;
     std::unique_ptr<Plugins> plugins_;
     std::unique_ptr<Commands> commands_;
     std::unique_ptr<Events> events_;
     std::unique_ptr<Jobs> jobs_;
-    std::unique_ptr<LeaseTable> leases_;
+    LeaseTable leases_{*this};
     std::unique_ptr<Sync> sync_;
-    int node_ = -1;
+    std::optional<KeptLease> node_;  // Its number is part of the ids made here.
     bool is_started_ = false;
     bool is_serving_ = false;
-    std::mutex renewal_mutex_;
-    std::condition_variable renewal_;
-    std::thread renewer_;
 };
 
 }  // namespace dunlin::host

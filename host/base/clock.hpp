@@ -9,6 +9,10 @@
 #include <string>
 #include <string_view>
 
+namespace date {
+class time_zone;
+}
+
 namespace dunlin::host {
 
 /// The instant and business date fixed for one transaction.
@@ -26,8 +30,10 @@ public:
 
     int64_t now_us() const;
     Moment moment(std::optional<Date> override_today = std::nullopt) const;
-    /// The business date of an instant in a zone; Error invalid when there is no such zone.
+    /// The business date of an instant in a zone.
     static Date date_in(std::string_view zone, int64_t at_us);
+    /// By its IANA name; Error invalid when there is none.
+    static const ::date::time_zone& zone_named(std::string_view name);
     const std::string& zone() const { return zone_; }
 
 private:

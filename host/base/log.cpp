@@ -7,8 +7,10 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <boost/algorithm/string/replace.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -17,20 +19,7 @@ namespace {
 
 constexpr std::string_view hidden = "[secret]";
 
-const char* level_name(int32_t level) {
-    switch (level) {
-        case DUNLIN_LOG_DEBUG: return "debug";
-        case DUNLIN_LOG_INFO: return "info";
-        case DUNLIN_LOG_WARN: return "warn";
-        default: return "error";
-    }
-}
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-        text.replace(at, from.size(), to);
-    }
-}
+constexpr std::array<const char*, 4> level_names = {"debug", "info", "warn", "error"};
 
 /// As it appears inside a JSON string.
 std::string escaped(std::string_view text) {
@@ -40,13 +29,11 @@ std::string escaped(std::string_view text) {
 
 }  // namespace
 
-Log::Log() = default;
-
 Log::~Log() {
     if (fd_ > 2) ::close(fd_);
 }
 
-void Log::open(const std::string& path) {
+void Log::open(const std::string& path, const std::string& level) {
     int fd = 2;
     if (path != "-") {
         fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
@@ -59,6 +46,8 @@ void Log::open(const std::string& path) {
     const std::lock_guard lock(mutex_);
     if (fd_ > 2) ::close(fd_);
     fd_ = fd;
+    const auto found = std::find(level_names.begin(), level_names.end(), level);
+    level_ = static_cast<int32_t>(found - level_names.begin());
 }
 
 void Log::hide(std::string_view secret) {
@@ -76,7 +65,7 @@ void Log::hide(std::string_view secret) {
 
 std::string Log::redact(std::string text) const {
     const std::lock_guard lock(mutex_);
-    for (const auto& secret : secrets_) replace_all(text, secret, hidden);
+    for (const auto& secret : secrets_) boost::replace_all(text, secret, hidden);
     return text;
 }
 
@@ -86,7 +75,7 @@ void Log::write(int32_t level, std::string_view origin, std::string_view message
     try {
         const auto now_us = Clock().now_us();
         Json line = {{"at", timestamp_text(now_us)},
-                     {"level", level_name(level)},
+                     {"level", level_names.at(static_cast<std::size_t>(level))},
                      {"origin", origin},
                      {"message", message}};
         if (!fields.is_null() && !fields.empty()) line["fields"] = fields;

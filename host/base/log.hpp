@@ -15,9 +15,9 @@ namespace dunlin::host {
 /// registered as secrets are replaced in everything that is written. Thread-safe.
 class Log {
 public:
-    Log();
     ~Log();
-    void open(const std::string& path);  // "-" is standard error.
+    /// "-" is standard error; what is below the level (debug, info, warn, error) is not written.
+    void open(const std::string& path, const std::string& level = "info");
     void set_level(int32_t level) { level_ = level; }
     void hide(std::string_view secret);
     void write(int32_t level, std::string_view origin, std::string_view message,

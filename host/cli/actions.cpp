@@ -117,7 +117,8 @@ void show_progress(const SyncProgress& at) {
     }
     std::snprintf(text, sizeof text, "%-14.40s %12lld rows %10.0f rows/s%s", at.entity.c_str(),
                   static_cast<long long>(at.rows), at.rows_per_s, share);
-    std::cerr << (is_live ? "\r\033[K" : "") << text << (at.entity_is_done ? "\n" : "") << std::flush;
+    std::cerr << (is_live ? "\r\033[K" : "") << text << (at.entity_is_done ? "\n" : "")
+              << std::flush;
 }
 
 }  // namespace

@@ -214,27 +214,16 @@ std::string Commands::call_nested(Tx& tx, const Plugin& caller, const std::strin
     }
     const auto request = checked_request(found.spec, request_json);
 
-    const auto events = Events::mark(tx);
-    const int depth = ++tx.depth;
-    tx.db().enter(nullptr);
-    tx.db().savepoint(depth);
+    std::string reply;
     tx.command_stack.push_back(command);
-    const auto leave = [&] {
-        tx.command_stack.pop_back();
-        --tx.depth;
-    };
     try {
-        auto reply = handle(host_, found, tx, request, nullptr);
-        tx.db().release_savepoint(depth);
-        leave();
-        return reply;
+        tx.in_savepoint([&] { reply = handle(host_, found, tx, request, nullptr); });
     } catch (...) {
-        Events::rewind(tx, events);
-        leave();
-        tx.db().rollback_to_savepoint(depth);
-        tx.db().enter(nullptr);
+        tx.command_stack.pop_back();
         throw;
     }
+    tx.command_stack.pop_back();
+    return reply;
 }
 
 }  // namespace dunlin::host

@@ -1,40 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "plugins/plugin.hpp"
-#include "store/tx.hpp"
-
-#include <memory>
-#include <string>
-#include <string_view>
+#include "base/worker.hpp"
+#include "events/delivery.hpp"
 
 namespace dunlin::host {
 
 class Host;
 
-/// The transactional outbox and its deliveries. Events of one key reach each subscriber in order,
-/// at least once; the subscriber's cursor moves in the handler's own transaction.
+/// The transactional outbox and its deliveries. Events of one key reach each subscriber in the
+/// order in which their transactions committed, at least once; the subscriber's cursor moves in
+/// the handler's own transaction.
 class Events {
 public:
     explicit Events(Host& host);
-    ~Events();
 
     /// Keeps the event with the transaction; written in bulk before the commit.
     void emit(Tx& tx, const std::string& origin, std::string_view topic, std::string_view key,
               std::string_view payload_json);
-    /// How many events wait in tx; rewind() drops those emitted since, when the savepoint in which
-    /// they were emitted is rolled back.
-    static std::size_t mark(const Tx& tx);
-    static void rewind(Tx& tx, std::size_t mark);
 
-    /// Registers subscribers (new ones begin at the end of the outbox) and starts the dispatcher.
+    /// New subscribers begin at the end of the outbox.
     void register_subscribers();
-    void start();
-    void stop();
-    void wake();
+    void start();  // The dispatcher.
+    void stop() { dispatcher_.stop(); }
     /// Delivers what is due now, on this thread; how many were handled. For the command line and
     /// tests; several hosts at once are safe.
-    int64_t deliver_pending();
+    int64_t deliver_pending(const std::stop_token& stop = {});
 
     /// For `dunlin events`: depth, lag, waiting and dead deliveries; the failed ones; replay.
     Json status();
@@ -45,12 +36,14 @@ public:
     int64_t purge(int64_t before_us);
 
 private:
-    /// After a restore into another PostgreSQL cluster, whose transaction numbers begin anew.
-    static void rebase(Connection& db);
+    void write(Tx& tx);
+    std::vector<Plugin*> subscribers() const;
+    Delivery::Round bring(Plugin& plugin);
+    void measure();
 
-    struct Impl;
     Host& host_;
-    std::unique_ptr<Impl> impl_;
+    std::chrono::steady_clock::time_point measured_{};
+    Worker dispatcher_;
 };
 
 }  // namespace dunlin::host

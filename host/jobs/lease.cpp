@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "jobs/jobs.hpp"
+#include "jobs/lease.hpp"
 
 #include "host.hpp"
 
@@ -28,30 +28,18 @@ int64_t LeaseTable::acquire(const std::string& name, int64_t duration_us) {
     auto tx = host_.begin(Access::write);
     auto& db = tx->db();
     const auto now = tx->moment().now_us;
-    auto taken = db.exec(
-        "UPDATE dunlin_lease SET holder = ?, fence = fence + 1, lease_until_us = ?"
-        " WHERE name = ? AND lease_until_us <= ?",
-        host_.holder(), now + duration_us, name, now);
-    if (taken == 0) {
-        taken = db.exec("INSERT INTO dunlin_lease VALUES (?, ?, 1, ?) ON CONFLICT DO NOTHING", name,
-                        host_.holder(), now + duration_us);
-    }
-    if (taken == 0) {
-        auto held = db.query("SELECT holder, fence FROM dunlin_lease WHERE name = ?", name);
-        if (held->step() && is_gone(std::string(held->text(0)), host_.holder())) {
-            const auto fence_before = held->i64(1);
-            held.reset();
-            taken = db.exec(
-                "UPDATE dunlin_lease SET holder = ?, fence = fence + 1, lease_until_us = ?"
-                " WHERE name = ? AND fence = ?",
-                host_.holder(), now + duration_us, name, fence_before);
-        }
-    }
-    if (taken == 0) return 0;
-    auto row = db.query("SELECT fence FROM dunlin_lease WHERE name = ?", name);
-    row->step();
-    const auto fence = row->i64(0);
-    row.reset();
+    std::string holder;
+    int64_t fence_before = 0, fence = 0;
+    db.query("SELECT holder, fence FROM dunlin_lease WHERE name = ?", name)
+        ->next(holder, fence_before);
+    if (!is_gone(holder, host_.holder())) fence_before = -1;
+    db.query(
+          "INSERT INTO dunlin_lease VALUES (?, ?, 1, ?) ON CONFLICT (name) DO UPDATE"
+          " SET holder = excluded.holder, fence = dunlin_lease.fence + 1,"
+          " lease_until_us = excluded.lease_until_us"
+          " WHERE dunlin_lease.lease_until_us <= ? OR dunlin_lease.fence = ? RETURNING fence",
+          name, host_.holder(), now + duration_us, now, fence_before)
+        ->next(fence);
     tx->commit();
     return fence;
 }
@@ -73,6 +61,35 @@ void LeaseTable::release(const std::string& name, int64_t fence) {
     tx->db().exec("UPDATE dunlin_lease SET lease_until_us = 0 WHERE name = ? AND fence = ?", name,
                   fence);
     tx->commit();
+}
+
+KeptLease::KeptLease(Host& host, std::string name, int64_t duration_us,
+                     std::function<void()> on_lost)
+    : host_(host),
+      name_(std::move(name)),
+      duration_us_(duration_us),
+      fence_(host.leases().acquire(name_, duration_us)),
+      keeper_(host.log(), "jobs", "the lease " + name_ + " is not renewed yet") {
+    if (!is_held()) return;
+    const auto pause = Worker::Pause(duration_us / 4);
+    keeper_.start(
+        [this, pause, on_lost](const auto&) {
+            if (host_.leases().renew(name_, fence_, duration_us_)) return pause;
+            on_lost();
+            return Worker::Pause(std::chrono::hours(24 * 365));
+        },
+        pause);
+}
+
+KeptLease::~KeptLease() {
+    if (!is_held()) return;
+    keeper_.stop();
+    try {
+        host_.leases().release(name_, fence_);
+    } catch (const Error& error) {  // It runs out by itself.
+        host_.log().warn("jobs", "a lease could not be given back",
+                         {{"lease", name_}, {"error", error.what()}});
+    }
 }
 
 }  // namespace dunlin::host

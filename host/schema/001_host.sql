@@ -1,10 +1,5 @@
--- Who runs: every process leases a node number, so that ids never collide.
-CREATE TABLE dunlin_node (
-    node integer NOT NULL PRIMARY KEY,
-    holder text NOT NULL,
-    lease_until_us bigint NOT NULL
-);
--- Named leases with fencing, for connector runs and singletons.
+-- Named leases with fencing: for connector runs, singletons, and the node number that every process
+-- has so that ids never collide.
 CREATE TABLE dunlin_lease (
     name text NOT NULL PRIMARY KEY,
     holder text NOT NULL,

@@ -1,4 +1,4 @@
--- The outbox. (tx_number, id) orders rows by commit visibility, see Connection::transaction_number.
+-- The outbox. Transactions are numbered in the order in which they commit, see Events::write().
 CREATE TABLE dunlin_event (
     tx_number bigint NOT NULL,
     id bigint NOT NULL,

@@ -4,7 +4,6 @@
 #include "store/cells.hpp"
 
 #include <functional>
-#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -57,6 +56,14 @@ public:
         uint32_t index = 0;
         (bind_at(index++, args), ...);
     }
+    /// The next row's cells into variables, from the first on; false behind the last row.
+    template <class... Cells>
+    bool next(Cells&... cells) {
+        uint32_t index = 0;
+        if (!step()) return false;
+        (read_at(index++, cells), ...);
+        return true;
+    }
     template <class T>
     void bind_at(uint32_t index, const T& value) {
         if constexpr (std::is_same_v<T, std::nullptr_t>) {
@@ -77,6 +84,16 @@ public:
     }
 
 protected:
+    template <class T>
+    void read_at(uint32_t index, T& cell) {
+        if constexpr (std::is_same_v<T, std::string>) {
+            cell = text(index);
+        } else if constexpr (std::is_same_v<T, bool>) {
+            cell = i64(index) != 0;
+        } else {
+            cell = static_cast<T>(i64(index));
+        }
+    }
     virtual void bind_cell(uint32_t index, const Cell& value) = 0;
     virtual int64_t run_rows(const std::vector<ColumnView>& columns, int64_t rows) = 0;
     /// Runs the query; each call of what is returned moves to the next row, and to null at the end.
@@ -115,11 +132,6 @@ public:
                        ArrowArrayStream rows);
     ArrowArrayStream bulk_lookup(std::string_view table, ArrowArrayStream keys,
                                  const std::vector<std::string>& columns);
-
-    /// Orders outbox rows by commit visibility: on PostgreSQL this transaction's xid, and the
-    /// oldest xid still running; on SQLite 0 and the largest number (one writer at a time).
-    virtual int64_t transaction_number() { return 0; }
-    virtual int64_t visible_below() { return std::numeric_limits<int64_t>::max(); }
 
     /// Runs to the end; rows changed.
     template <class... Args>

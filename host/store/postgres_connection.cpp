@@ -167,10 +167,4 @@ void PostgresConnection::exec_script(const std::string& sql) {
     run(sql);
 }
 
-int64_t PostgresConnection::number(const std::string& what) {
-    ResultRows rows(run("SELECT CAST(" + what + " AS text)"));
-    rows.next();
-    return rows.i64(0);
-}
-
 }  // namespace dunlin::host

@@ -66,8 +66,6 @@ public:
     void set_scope(const std::map<std::string, std::set<std::string>>& scopes) override;
     std::unique_ptr<Prepared> prepare(std::string_view sql) override;
     void exec_script(const std::string& sql) override;
-    int64_t transaction_number() override { return number("pg_current_xact_id()"); }
-    int64_t visible_below() override { return number("pg_snapshot_xmin(pg_current_snapshot())"); }
     bool is_fit() const noexcept override;
 
     PGconn* handle() const { return db_; }
@@ -90,7 +88,6 @@ private:
     int64_t write_rows(const BulkWrite& to, StreamReader& rows) override;
     void look_up(const BulkLookup& from, const BatchView& keys, BatchBuilder& out) override;
     void copy_in(const std::string& target, const BatchView& rows);
-    int64_t number(const std::string& what);
 
     PostgresSession session_;
     PGconn* db_;

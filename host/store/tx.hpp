@@ -11,6 +11,11 @@
 
 namespace dunlin::host {
 
+/// An event on its way into the outbox.
+struct PendingEvent {
+    std::string topic, key, payload_json, origin;
+};
+
 /// A transaction with everything that is fixed for its time: access, moment, principal, scope.
 /// Rolls back unless committed. One thread at a time.
 class Tx {
@@ -52,12 +57,31 @@ public:
         for (auto& body : after_) body();
     }
 
+    /// What body throws undoes what it wrote and emitted.
+    template <class Body>
+    void in_savepoint(Body&& body) {
+        const auto events_before = events.size();
+        const int depth = ++depth_;
+        db().enter(nullptr);
+        db().savepoint(depth);
+        try {
+            body();
+        } catch (...) {
+            depth_ = depth - 1;
+            events.resize(events_before);
+            db().rollback_to_savepoint(depth);
+            db().enter(nullptr);
+            db().release_savepoint(depth);
+            throw;
+        }
+        depth_ = depth - 1;
+        db().release_savepoint(depth);
+    }
+
     /// Commands being handled in it, outermost first: refuses cycles, names the caller.
     std::vector<std::string> command_stack;
-    /// Savepoints open.
-    int depth = 0;
-    /// Events emitted and not yet written; owned by the events room. See events/outbox.hpp.
-    std::shared_ptr<void> outbox;
+    /// Emitted and not yet written, see Events::emit().
+    std::vector<PendingEvent> events;
 
 private:
     Moment moment_;
@@ -66,6 +90,7 @@ private:
     Store::Lease connection_;
     std::vector<std::function<void(Tx&)>> before_;
     std::vector<std::function<void()>> after_;
+    int depth_ = 0;  // Savepoints open.
 };
 
 }  // namespace dunlin::host

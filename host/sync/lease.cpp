@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/lease.hpp"
 
+#include "base/backoff.hpp"
 #include "host.hpp"
-#include "jobs/backoff.hpp"
 
 #include <algorithm>
 

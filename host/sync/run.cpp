@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/run.hpp"
 
+#include "base/backoff.hpp"
 #include "host.hpp"
-#include "jobs/backoff.hpp"
 #include "sync/lease.hpp"
 #include "sync/page.hpp"
 #include "sync/sink.hpp"

@@ -351,18 +351,5 @@ TEST_CASE("a plugin's statements run in its own role") {
     CHECK(host->text(0) == "postgres");
 }
 
-TEST_CASE("rows of a transaction that is still open are not below the visible number") {
-    Fixture f(Dialect::postgresql);
-    auto open = f.store->begin(Access::write);
-    const auto number = open->transaction_number();
-    auto other = f.store->begin(Access::read);
-
-    CHECK(other->visible_below() <= number);
-    open->commit();
-    open.reset();
-    other.reset();
-    CHECK(f.store->begin(Access::read)->visible_below() > number);
-}
-
 }  // namespace
 }  // namespace dunlin::host

@@ -14,8 +14,9 @@ typedef struct dunlin_events_v1 {
     uint32_t struct_size; /* Written by the host. */
     uint32_t reserved;    /* 0. */
     /* [call] Writes the event into tx: it exists exactly if tx commits. `topic` is one the
-     * manifest emits ("<plugin>.<fact>"); events of one `key` are delivered in order; the payload
-     * is valid against the topic's schema. DUNLIN_E_DENIED, DUNLIN_E_INVALID otherwise. */
+     * manifest emits ("<plugin>.<fact>"); events of one `key` are delivered in the order in which
+     * their transactions commit; the payload is valid against the topic's schema. DUNLIN_E_DENIED,
+     * DUNLIN_E_INVALID otherwise. */
     dunlin_status(DUNLIN_CALL *emit)(dunlin_tx *tx, dunlin_str topic, dunlin_str key,
                                      dunlin_str payload_json, dunlin_err *err);
 } dunlin_events_v1;
