@@ -37,7 +37,7 @@ std::vector<std::string> to_header(const Record& record) {
 
 CsvPull::CsvPull(PullPlan plan, Cancel cancel)
     : plan_(std::move(plan)), cancel_(cancel), rows_(page_columns(plan_.entity)) {
-    for (const auto& waiting : plan_.files) bytes_total_ += waiting.file.size;
+    for (const auto& waiting : plan_.queue.files) bytes_total_ += waiting.file.size;
 }
 
 CsvPull::~CsvPull() = default;
@@ -86,7 +86,7 @@ void CsvPull::open(const WaitingFile& waiting, Page& page) {
         require_unchanged(waiting.file);
         page.errors.push_back({"", waiting.file.name + ":" + std::to_string(layout.skip_rows + 1),
                                "header", "the file is refused: " + std::string(e.what()), ""});
-        plan_.cursor.finish(waiting.key, plan_.present);
+        plan_.cursor.finish(waiting.key, plan_.queue.present);
         bytes_finished_ += waiting.file.size;
         return;
     }
@@ -99,7 +99,7 @@ void CsvPull::open(const WaitingFile& waiting, Page& page) {
 
 void CsvPull::close() {
     require_unchanged(open_->waiting->file);
-    plan_.cursor.finish(open_->waiting->key, plan_.present);
+    plan_.cursor.finish(open_->waiting->key, plan_.queue.present);
     bytes_finished_ += open_->waiting->file.size;
     open_.reset();
 }
@@ -191,8 +191,8 @@ bool CsvPull::next(Page& page) {
     while (!is_full(page)) {
         cancel_.throw_if_requested();
         if (!open_) {
-            if (next_file_ == plan_.files.size()) break;
-            open(plan_.files[next_file_++], page);
+            if (next_file_ == plan_.queue.files.size()) break;
+            open(plan_.queue.files[next_file_++], page);
             continue;
         }
         has_moved_ = true;
@@ -206,8 +206,8 @@ bool CsvPull::next(Page& page) {
     page.total = bytes_total_;
     if (open_) {
         require_unchanged(open_->waiting->file);
-        plan_.cursor.current = Cursor::Place{open_->waiting->key, open_->reader->position(),
-                                             open_->waiting->file.name};
+        plan_.cursor.current = FileCursor::Place{open_->waiting->key, open_->reader->position(),
+                                                 open_->waiting->file.name};
         page.done += open_->reader->bytes_read();
     }
     page.next_cursor = plan_.cursor.text();

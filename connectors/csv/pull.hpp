@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cursor.hpp"
 #include "mapper.hpp"
 #include "source.hpp"
 
@@ -19,9 +18,8 @@ struct PullPlan {
     const Entity& entity;
     Settings settings;
     std::shared_ptr<const Mapping> mapping;  // Empty: canonical files.
-    Cursor cursor;
-    std::vector<WaitingFile> files;  // In order; the one the cursor stands in is the first.
-    std::set<std::string> present;   // Keys of all files of the folder.
+    FileCursor cursor;
+    FileQueue queue;
 };
 
 /// Reads the waiting files, one behind the other, in pages.

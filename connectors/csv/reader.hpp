@@ -3,6 +3,8 @@
 
 #include "decoder.hpp"
 
+#include <dunlin/file_source.hpp>
+
 #include <csv.h>
 
 #include <cstdint>
@@ -21,11 +23,9 @@ struct ReaderSettings {
     bool is_final_newline_required = false;
 };
 
-/// Where a record begins: enough to go on from there later.
-struct Position {
-    int64_t offset = 0;  // In the decoded file.
-    int64_t line = 1;    // Physical, from 1.
-};
+/// Where a record begins: enough to go on from there later. The offset is in the decoded file, the
+/// line is physical.
+using Position = FilePosition;
 
 /// One record of the file. Its texts are valid until the next one is read.
 struct Record {

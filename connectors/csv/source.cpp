@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "source.hpp"
 
-#include "cursor.hpp"
 #include "pull.hpp"
 
-#include <xxhash.h>
-
-#include <array>
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 
 namespace dunlin::csv {
 namespace {
-
-std::string mixed(const std::string& text) {
-    const auto hash = XXH3_128bits(text.data(), text.size());
-    std::array<char, 33> out{};
-    std::snprintf(out.data(), out.size(), "%016llx%016llx",
-                  static_cast<unsigned long long>(hash.high64),
-                  static_cast<unsigned long long>(hash.low64));
-    return out.data();
-}
 
 /// Everything besides the bytes of a file that decides what its rows are.
 std::string fingerprint(const Settings& settings, const std::string& mapping_text) {
@@ -100,7 +86,7 @@ void CsvSource::warn_once(const std::string& about, const std::string& text) {
     surroundings_.warn(text);
 }
 
-void CsvSource::warn_of(const File& file) {
+void CsvSource::warn_of(const SourceFile& file) {
     warn_once(file.name, "the source " + name_ + " does not read " + file.name +
                              ": its name begins with no entity, such as invoice-2026-01.csv" +
                              did_you_mean(file.path.stem().string(), entity_names()));
@@ -114,33 +100,20 @@ std::unique_ptr<Pull> CsvSource::pull(std::string_view entity_name, std::string_
                     in_quotes(entity_name) + " is not an entity of the csv connector");
     }
     std::string mapping_text;
-    PullPlan plan{*entity, settings_, load_mapping(mapping_text), Cursor::parse(cursor_text),
-                  {},      {}};
-    const auto layout = fingerprint(settings_, mapping_text);
-    std::vector<WaitingFile> later;
-    for (auto& file : folder_.list(surroundings_.now_us())) {
-        const auto* own = plan.mapping ? nullptr : entity_of_file(file.name);
-        const bool is_ours =
-            plan.mapping ? plan.mapping->gives(*entity) && matches(plan.mapping->files, file.name)
-                         : own == entity;
-        if (!plan.mapping && !own) warn_of(file);
-        if (!is_ours) continue;
-        const auto key = mixed(folder_.hash(file, cancel) + layout);
-        // The same bytes under two names are one file.
-        if (!plan.present.insert(key).second || plan.cursor.is_done(key)) continue;
-        const bool is_current = plan.cursor.current && plan.cursor.current->key == key;
-        (is_current ? plan.files : later).push_back({std::move(file), key});
-    }
-    if (const auto& half = plan.cursor.current; half && plan.present.count(half->key) == 0) {
-        const auto at = half->name + ":" + std::to_string(half->position.line);
-        warn_once(at, "the source " + name_ + " has read " + half->name + " up to line " +
-                          std::to_string(half->position.line) +
-                          " only: the file is gone or was changed, or is read another way now; "
-                          "deliver " +
-                          at + " and what follows again");
-    }
-    plan.files.insert(plan.files.end(), std::make_move_iterator(later.begin()),
-                      std::make_move_iterator(later.end()));
+    PullPlan plan{
+        *entity, settings_, load_mapping(mapping_text), FileCursor::parse(cursor_text), {}};
+    const auto is_ours = [&](const SourceFile& file) {
+        if (plan.mapping) {
+            return plan.mapping->gives(*entity) && matches(plan.mapping->files, file.name);
+        }
+        const auto* own = entity_of_file(file.name);
+        if (!own) warn_of(file);
+        return own == entity;
+    };
+    plan.queue = FileQueue::make(folder_, surroundings_.now_us(), plan.cursor,
+                                 fingerprint(settings_, mapping_text), cancel, is_ours);
+    const auto& lost = plan.queue.lost;
+    if (!lost.empty()) warn_once(lost, "the source " + name_ + " " + lost);
     return std::make_unique<CsvPull>(std::move(plan), cancel);
 }
 

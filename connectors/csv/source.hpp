@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "folder.hpp"
 #include "mapping.hpp"
 #include "reader.hpp"
 
 #include <dunlin/connector.hpp>
+#include <dunlin/file_source.hpp>
 
 #include <functional>
 #include <memory>
@@ -48,22 +48,15 @@ public:
 private:
     /// Empty when the source has no mapping.
     std::shared_ptr<const Mapping> load_mapping(std::string& text) const;
-    void warn_of(const File& file);
+    void warn_of(const SourceFile& file);
     void warn_once(const std::string& about, const std::string& text);
 
     std::string name_;
     Settings settings_;
     Surroundings surroundings_;
-    Folder folder_;
+    WatchedFolder folder_;
     std::mutex mutex_;
     std::set<std::string> warned_;
-};
-
-/// A file that waits for its turn. The key is the hash of its bytes and of the layout it is read
-/// with, so that a corrected mapping reads it again.
-struct WaitingFile {
-    File file;
-    std::string key;
 };
 
 }  // namespace dunlin::csv

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cursor.hpp"
 #include "drop_folder.hpp"
 
 #include <catch2/catch.hpp>
@@ -79,29 +78,6 @@ TEST_CASE("a folder in which nothing is new gives no page") {
     Drop drop;
     auto source = drop.source();
     REQUIRE(customers(source).cursors.empty());
-}
-
-TEST_CASE("a cursor keeps ten thousand files and forgets those that are gone first") {
-    Cursor cursor;
-    std::set<std::string> present = {"first"};
-    cursor.finish("first", present);
-    for (std::size_t i = 0; i < Cursor::files_max; ++i)
-        cursor.finish("f" + std::to_string(i), present);
-    CHECK(cursor.files.size() == Cursor::files_max);
-    CHECK(cursor.is_done("first"));
-    CHECK_FALSE(cursor.is_done("f0"));
-    CHECK(Cursor::parse(cursor.text()).files == cursor.files);
-}
-
-TEST_CASE("a cursor never forgets a file that still lies in the folder") {
-    Cursor cursor;
-    std::set<std::string> present;
-    for (std::size_t i = 0; i <= Cursor::files_max; ++i) {
-        present.insert("f" + std::to_string(i));
-        cursor.finish("f" + std::to_string(i), present);
-    }
-    CHECK(cursor.files.size() == Cursor::files_max + 1);
-    CHECK(cursor.is_done("f0"));
 }
 
 TEST_CASE("a file that goes away half read is warned of once, by name and line") {

@@ -130,7 +130,7 @@ TEST_CASE("a file that grows while it is read is unavailable and nothing is pass
 TEST_CASE("a file is read only after the settling time by the host's clock") {
     Drop drop;
     drop.put("invoice.csv", invoice_header + "I1,C1,1,2024-01-01,,EUR,5.00,,\n");
-    drop.now_us = Folder(drop.path(), 0).list(0).front().modified_us + 1'000'000;
+    drop.now_us = WatchedFolder(drop.path(), 0).list(0).front().modified_us + 1'000'000;
     auto source = drop.source({{"settle_seconds", 5}});
     CHECK(invoices(source).rows.empty());
     drop.now_us += 5'000'000;
