@@ -50,19 +50,18 @@ std::string scoped_view_sql(const ScopedView& view, Dialect dialect) {
 
 }  // namespace
 
-int64_t Prepared::exec_rows(const BatchView& rows) {
-    if (rows.columns() != parameter_count()) {
-        throw Error(DUNLIN_E_INVALID, "the batch has " + std::to_string(rows.columns()) +
-                                          " columns for " + std::to_string(parameter_count()) +
-                                          " parameters");
-    }
-    return run_rows(columns_of(rows), rows.rows());
-}
-
 int64_t Prepared::exec_batch(ArrowArrayStream rows) {
     StreamReader reader(rows);
     int64_t changed = 0;
-    while (reader.next()) changed += exec_rows(reader.view());
+    while (reader.next()) {
+        const auto view = reader.view();
+        if (view.columns() != parameter_count()) {
+            throw Error(DUNLIN_E_INVALID, "the batch has " + std::to_string(view.columns()) +
+                                              " columns for " + std::to_string(parameter_count()) +
+                                              " parameters");
+        }
+        changed += run_rows(columns_of(view), 0, view.rows());
+    }
     return changed;
 }
 

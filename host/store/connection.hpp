@@ -46,7 +46,6 @@ public:
     int64_t changes() const { return changes_; }
 
     /// Runs once for every row; rows changed.
-    int64_t exec_rows(const BatchView& rows);
     int64_t exec_batch(ArrowArrayStream rows);
     ArrowArrayStream query_stream();
 
@@ -95,7 +94,7 @@ protected:
         }
     }
     virtual void bind_cell(uint32_t index, const Cell& value) = 0;
-    virtual int64_t run_rows(const std::vector<ColumnView>& columns, int64_t rows) = 0;
+    virtual int64_t run_rows(const std::vector<ColumnView>& columns, int64_t from, int64_t to) = 0;
     /// Runs the query; each call of what is returned moves to the next row, and to null at the end.
     virtual std::function<Row*()> rows() = 0;
     int64_t changes_ = 0;
@@ -155,7 +154,7 @@ public:
     }
 
     /// For the pool: makes the session as it must be, before begin().
-    void use(std::shared_ptr<const SessionSettings> settings);
+    virtual void use(std::shared_ptr<const SessionSettings> settings);
     /// For the pool: nothing open, no scope, no wall.
     virtual void hand_over() noexcept;
     /// False when it was lost, or left in the middle of something.

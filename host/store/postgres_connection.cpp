@@ -39,13 +39,20 @@ constexpr Meaning meanings[] = {
 }  // namespace
 
 PostgresConnection::PostgresConnection(PostgresSession session, const StoreOptions& options)
-    : session_(std::move(session)), db_(session_.get()) {
+    : session_(std::move(session)), db_(session_.get()), wait_max_(options.wait_max) {
     PQsetNoticeProcessor(
         db_, [](void*, const char*) {}, nullptr);
+    set_up();
+}
+
+void PostgresConnection::set_up() {
+    judged_.clear();
+    views_.clear();
+    settings_.reset();
     run("SET TIME ZONE 'UTC'");
     run("SET client_encoding TO 'UTF8'");
     run("SET bytea_output TO 'hex'");
-    run("SET lock_timeout = " + std::to_string(options.wait_max.count()));
+    run("SET lock_timeout = " + std::to_string(wait_max_.count()));
     // Streams are read to their end, and staged batches are sorted in memory.
     run("SET cursor_tuple_fraction = 1.0");
     run("SET work_mem = '32MB'");
@@ -79,28 +86,55 @@ Result PostgresConnection::checked(Result result, std::string_view what) const {
     throw Error(meaning->status, message + meaning->remedy);
 }
 
+void PostgresConnection::start() {
+    const auto* sql = std::exchange(begin_, nullptr);
+    if (!sql) return;
+    const auto* wall = std::exchange(wall_, nullptr);  // Until begun, the commands are the host's.
+    for (bool is_second = false;; is_second = true) {
+        try {
+            // The server may have been restarted since this connection was used last.
+            if (is_broken()) {
+                PQreset(db_);
+                set_up();
+            }
+            if (judged_.size() > statements_max) {
+                run("DEALLOCATE ALL");
+                judged_.clear();
+            }
+            Connection::use(wanted_);
+            run(sql);
+            wall_ = wall;
+            return;
+        } catch (...) {
+            if (is_broken() && !is_second) continue;
+            begin_ = sql;
+            wall_ = wall;
+            throw;
+        }
+    }
+}
+
 Result PostgresConnection::run(const std::string& sql) {
+    start();
     return checked(Result(PQexec(db_, sql.c_str())), sql);
 }
 
 Result PostgresConnection::run(const std::string& sql, const Parameters& parameters) {
+    start();
     return checked(Result(PQexecParams(db_, sql.c_str(), parameters.size(), nullptr,
                                        parameters.values(), nullptr, nullptr, 0)),
                    sql);
 }
 
 void PostgresConnection::begin(Access access) {
-    if (judged_.size() > statements_max) {
-        run("DEALLOCATE ALL");
-        judged_.clear();
-    }
     access_ = access;
     role_.clear();
-    run(access == Access::write ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-                                : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    begin_ = access == Access::write ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+                                     : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 }
 
 void PostgresConnection::commit() {
+    if (std::exchange(begin_, nullptr)) return;
     const auto result = run("COMMIT");
     // After a failed statement PostgreSQL answers COMMIT with ROLLBACK, and calls it a success.
     if (std::string_view(PQcmdStatus(result.get())) != "COMMIT") {
@@ -111,6 +145,7 @@ void PostgresConnection::commit() {
 
 void PostgresConnection::rollback() noexcept {
     role_.clear();
+    begin_ = nullptr;
     const auto state = PQtransactionStatus(db_);
     if (state != PQTRANS_IDLE && state != PQTRANS_UNKNOWN) Result(PQexec(db_, "ROLLBACK"));
 }
@@ -149,6 +184,7 @@ bool PostgresConnection::is_fit() const noexcept {
 }
 
 std::unique_ptr<Prepared> PostgresConnection::prepare(std::string_view sql) {
+    start();
     auto key = key_of(wall_, sql);
     auto found = judged_.find(key);
     if (found == judged_.end()) {

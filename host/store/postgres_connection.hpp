@@ -67,6 +67,9 @@ public:
     std::unique_ptr<Prepared> prepare(std::string_view sql) override;
     void exec_script(const std::string& sql) override;
     bool is_fit() const noexcept override;
+    void use(std::shared_ptr<const SessionSettings> settings) override {
+        wanted_ = std::move(settings);
+    }
 
     PGconn* handle() const { return db_; }
     bool is_broken() const noexcept { return PQstatus(db_) != CONNECTION_OK; }
@@ -84,6 +87,9 @@ private:
         SqlText text;
         std::string name;  // Of the server's prepared statement.
     };
+    void set_up();
+    /// Begins on the server what begin() only noted: a command without SQL asks it nothing.
+    void start();
     void command(const std::string& sql) override { run(sql); }
     int64_t write_rows(const BulkWrite& to, StreamReader& rows) override;
     void look_up(const BulkLookup& from, const BatchView& keys, BatchBuilder& out) override;
@@ -91,6 +97,9 @@ private:
 
     PostgresSession session_;
     PGconn* db_;
+    std::chrono::milliseconds wait_max_;
+    std::shared_ptr<const SessionSettings> wanted_;
+    const char* begin_ = nullptr;
     std::string role_;  // "?" after a rollback to a savepoint: whatever it was then.
     uint64_t names_ = 0;
     std::unordered_map<std::string, Judged> judged_;
@@ -117,7 +126,7 @@ public:
 
 private:
     void bind_cell(uint32_t index, const Cell& value) override;
-    int64_t run_rows(const std::vector<ColumnView>& columns, int64_t rows) override;
+    int64_t run_rows(const std::vector<ColumnView>& columns, int64_t from, int64_t to) override;
     std::function<Row*()> rows() override;
     void forget_rows();
     const PGresult* shape();

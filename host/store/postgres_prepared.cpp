@@ -175,9 +175,10 @@ int64_t PostgresPrepared::read_answers() {
     return changed;
 }
 
-int64_t PostgresPrepared::run_rows(const std::vector<ColumnView>& columns, int64_t rows) {
+int64_t PostgresPrepared::run_rows(const std::vector<ColumnView>& columns, int64_t from,
+                                   int64_t to) {
     auto* db = connection_->handle();
-    for (int64_t row = 0; row < rows; ++row) {
+    for (auto row = from; row < to; ++row) {
         // What cannot be sent is refused before anything is.
         for (const auto& column : columns) cell_of(column, row);
     }
@@ -185,11 +186,11 @@ int64_t PostgresPrepared::run_rows(const std::vector<ColumnView>& columns, int64
     connection_->use_role(wall_);
     need(PQenterPipelineMode(db));
     int64_t changed = 0;
-    for (int64_t row = 0; row < rows; ++row) {
+    for (auto row = from; row < to; ++row) {
         for (uint32_t i = 0; i < columns.size(); ++i) parameters_.set(i, cell_of(columns[i], row));
         need(PQsendQueryPrepared(db, name_->c_str(), parameters_.size(), parameters_.values(),
                                  nullptr, nullptr, 0));
-        if ((row + 1) % pipeline_rows != 0 && row + 1 != rows) continue;
+        if ((row + 1) % pipeline_rows != 0 && row + 1 != to) continue;
         need(PQpipelineSync(db));
         changed += read_answers();
     }

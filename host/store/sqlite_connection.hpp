@@ -74,13 +74,14 @@ public:
 
     bool is_reading() const { return sqlite3_stmt_readonly(stmt()) != 0; }
     /// Binds one row, text in place: it must outlive the step.
-    void bind_row(const std::vector<ColumnView>& columns, int64_t row);
+    void bind_row(const std::vector<ColumnView>& columns, int64_t row, uint32_t parameter = 0);
+    /// As many rows each time as the statement has parameters for.
+    int64_t run_rows(const std::vector<ColumnView>& columns, int64_t from, int64_t to) override;
 
 private:
     void bind_cell(uint32_t index, const Cell& value) override {
         bind_kept(index, value, SQLITE_TRANSIENT);
     }
-    int64_t run_rows(const std::vector<ColumnView>& columns, int64_t rows) override;
     std::function<Row*()> rows() override {
         return [this]() -> Row* { return step() ? this : nullptr; };
     }

@@ -35,29 +35,23 @@ Store::Lease Store::begin(Access access) {
 }
 
 std::unique_ptr<Connection> Store::begin_one(Access access) {
-    // The server may have been restarted since: idle connections are dropped and one is made.
-    for (bool is_second = false;; is_second = true) {
-        std::unique_lock lock(mutex_);
-        const auto settings = settings_;
-        std::unique_ptr<Connection> connection;
-        if (!idle_.empty()) {
-            connection = std::move(idle_.back());
-            idle_.pop_back();
-        }
-        lock.unlock();
-        if (!connection) connection = connect();
-        try {
-            connection->use(settings);
-            connection->begin(access);
-            return connection;
-        } catch (const Error&) {
-            const bool is_fit = connection->is_fit();
-            keep(std::move(connection));
-            if (is_fit || is_second) throw;
-            lock.lock();
-            idle_.clear();
-        }
+    std::unique_lock lock(mutex_);
+    const auto settings = settings_;
+    std::unique_ptr<Connection> connection;
+    if (!idle_.empty()) {
+        connection = std::move(idle_.back());
+        idle_.pop_back();
     }
+    lock.unlock();
+    if (!connection) connection = connect();
+    try {
+        connection->use(settings);
+        connection->begin(access);
+    } catch (const Error&) {
+        keep(std::move(connection));
+        throw;
+    }
+    return connection;
 }
 
 void Store::keep(std::unique_ptr<Connection> connection) noexcept {

@@ -75,7 +75,7 @@ Json bench_sync(Host& host) {
             ? dunlin::bench::raw_sqlite_seconds(
                   url.substr(7), written_tables,
                   "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-262144; "
-                  "PRAGMA wal_autocheckpoint=16384",
+                  "PRAGMA wal_autocheckpoint=20000",
                   batch)
             : dunlin::bench::raw_postgres_seconds(url.substr(11), written_tables, batch);
     return {{"rows", rows},

@@ -321,6 +321,7 @@ TEST_CASE("a writer that waits too long is told to try again") {
 TEST_CASE("a lost connection is unavailable, and the next transaction has a new one") {
     Fixture f(Dialect::postgresql);
     auto lease = f.store->begin(Access::read);
+    lease->query("SELECT 1")->step();
     auto& server = test::shared_postgres();
     server.run("postgres",
                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
