@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unordered_map>
+
+#include "views.hpp"
+
+namespace dunlin::receivables {
+namespace {
+
+const char* group_column(Group group) {
+    switch (group) {
+        case Group::customer: return "customer_id";
+        case Group::company: return "company_id";
+        case Group::salesperson: return "salesperson";
+        case Group::none: break;
+    }
+    return "CAST(0 AS bigint)";
+}
+
+struct Question {
+    Date as_of;
+    bool by_issue;
+    const Buckets& buckets;
+    Group group;
+    const Filter& filter;
+    bool only_credits;
+};
+
+/// Rows of key, currency, credit column, day, what was charged and what was credited. Sums of
+/// residuals need no residual of any item: an amount and what was allocated to it fall into the
+/// same bucket, so each table is read on its own. `is_grouped`: summed up, and the day is the last
+/// one of its bucket.
+Sql aged_sql(const Question& q, int part, bool is_grouped) {
+    const std::string own = part == 0 ? "" : "item_";
+    const std::string due = own + (q.by_issue ? "issued_on" : "due_on");
+    const std::string amount = part == 1 ? "-amount" : "amount";
+    const auto sum = [&](const char* test) {
+        const auto one =
+            "CASE WHEN " + own + "amount " + test + " 0 THEN " + amount + " ELSE 0 END";
+        return is_grouped ? "CAST(sum(" + one + ") AS bigint)" : one;
+    };
+    Sql sql;
+    sql.add("SELECT ").add(group_column(q.group));
+    sql.add(q.group == Group::salesperson ? " AS \"key:u\"" : " AS \"key:l\"");
+    sql.add(", currency, CASE " + own +
+            "kind WHEN 'payment' THEN -1 WHEN 'credit_note' THEN -2 ELSE -3 END AS \"credit:l\", ");
+    if (is_grouped) {
+        sql.add("CASE");
+        for (const auto edge : q.buckets.edges()) {
+            sql.add(" WHEN " + due + " >= ? THEN CAST(? AS integer)", q.as_of - edge,
+                    q.as_of - edge);
+        }
+        sql.add(" ELSE CAST(? AS integer) END", q.as_of - (q.buckets.edges().back() + 1));
+    } else {
+        sql.add(due);
+    }
+    sql.add(" AS \"day:l\", " + sum(">=") + " AS \"charged:l\", " + sum("<") +
+            " AS \"credited:l\"");
+    constexpr const char* views[] = {"item", "allocation", "allocation_source"};
+    sql.add(std::string(" FROM receivables_v1_") + views[part] + "_scoped");
+    sql.add(part == 0 ? " WHERE posted_on <= ? AND void_on > ?"
+                      : " WHERE effective_on <= ? AND until_on > ?",
+            q.as_of, q.as_of);
+    if (!q.by_issue) sql.add(" AND (" + own + "instalments = 0 OR " + own + "amount < 0)");
+    if (q.only_credits) sql.add(" AND " + own + "amount < 0");
+    sql.limit(q.filter, "");
+    if (is_grouped) sql.add(" GROUP BY 1, 2, 3, 4");
+    return sql;
+}
+
+/// Adds up rows of aged_sql.
+class AgedSums {
+public:
+    explicit AgedSums(const Question& q) : q_(q) {}
+
+    void read_groups(Statement rows) {
+        for (const auto& row : rows) {
+            const auto key = is_text() ? number_of(row.text(0)) : row.i64(0);
+            add(key, row.text(1), row.i64(2), row.date(3), row.i64(4), row.i64(5));
+        }
+    }
+
+    void read_all(Statement rows) {
+        auto batches = rows.stream();
+        while (batches.next()) {
+            const auto view = batches.view();
+            const auto keys = view[0], currency = view[1], credit = view[2], day = view[3],
+                       charged = view[4], credited = view[5];
+            for (int64_t i = 0; i < view.rows(); ++i) {
+                const auto key = is_text() ? number_of(keys.text(i)) : keys.i64(i);
+                add(key, currency.text(i), credit.i64(i), day.date(i), charged.i64(i),
+                    credited.i64(i));
+            }
+        }
+    }
+
+    std::vector<AgedSum> take() const {
+        std::vector<AgedSum> out;
+        for (const auto& [currency, lines] : lines_) {
+            for (const auto& [key, line] : lines) {
+                const auto from = out.size();
+                const auto put = [&, key = key](int64_t bucket, int64_t amount) {
+                    out.push_back({is_text() ? 0 : key, is_text() ? texts_.at(key) : "", currency,
+                                   bucket, amount});
+                };
+                for (std::size_t i = 0; i < line.size(); ++i) {
+                    if (line[i] != 0) put(static_cast<int64_t>(i) + adjustments, line[i]);
+                }
+                if (out.size() == from) put(0, 0);  // That there was something is known as well.
+            }
+        }
+        return out;
+    }
+
+private:
+    bool is_text() const { return q_.group == Group::salesperson; }
+
+    int64_t number_of(std::string_view text) {
+        const auto [it, is_new] =
+            numbers_.try_emplace(std::string(text), static_cast<int64_t>(numbers_.size()));
+        if (is_new) texts_[it->second] = it->first;
+        return it->second;
+    }
+
+    void add(int64_t key, std::string_view currency, int64_t credit, Date day, int64_t charged,
+             int64_t credited) {
+        if (!of_currency_ || currency != currency_) {
+            currency_ = currency;
+            of_currency_ = &lines_[currency_];
+        }
+        auto& line = (*of_currency_)[key];
+        if (line.empty()) line.resize(q_.buckets.count() - adjustments);
+        const auto bucket = static_cast<int64_t>(q_.buckets.of(days_late(day, q_.as_of)));
+        line[static_cast<std::size_t>(bucket - adjustments)] += charged;
+        line[static_cast<std::size_t>(credit - adjustments)] += credited;
+    }
+
+    const Question& q_;
+    /// By currency and key: the credit columns, then the buckets.
+    std::map<std::string, std::unordered_map<int64_t, std::vector<int64_t>>> lines_;
+    std::string currency_;
+    std::unordered_map<int64_t, std::vector<int64_t>>* of_currency_ = nullptr;
+    std::map<std::string, int64_t> numbers_;
+    std::map<int64_t, std::string> texts_;
+};
+
+}  // namespace
+
+bool Views::groups_fast() {
+    auto row = tx_.query("SELECT groups_fast FROM receivables_store");
+    return row.step() && row.i64(0) != 0;
+}
+
+std::vector<AgedSum> Views::aged_sums(Date as_of, bool by_issue, const Buckets& buckets,
+                                      Group group, const Filter& filter, bool only_credits) {
+    const Question question{as_of, by_issue, buckets, group, filter, only_credits};
+    AgedSums sums(question);
+    const bool is_grouped = groups_fast();
+    for (const int part : {0, 1, 2}) {
+        auto rows = aged_sql(question, part, is_grouped).run(tx_);
+        is_grouped ? sums.read_groups(std::move(rows)) : sums.read_all(std::move(rows));
+    }
+    auto out = sums.take();
+    if (by_issue || only_credits) return out;
+    for (const auto& open : open_parts(as_of, filter)) {
+        AgedSum sum;
+        if (group == Group::customer) sum.key_id = open.customer_id;
+        if (group == Group::company) sum.key_id = open.company_id;
+        if (group == Group::salesperson) sum.key_text = open.salesperson;
+        sum.currency = open.currency;
+        sum.bucket = static_cast<int64_t>(buckets.of(days_late(open.part.due_on, as_of)));
+        sum.amount = open.part.open();
+        out.push_back(std::move(sum));
+    }
+    return out;
+}
+
+}  // namespace dunlin::receivables
