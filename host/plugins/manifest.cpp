@@ -64,6 +64,15 @@ std::vector<std::string> contradictions(const Manifest& m) {
     needs(!m.commands.empty(), DUNLIN_EXT_COMMAND_HANDLER, "commands");
     needs(!m.subscribes.empty(), DUNLIN_EXT_EVENT_HANDLER, "subscribes");
     needs(!m.jobs.empty(), DUNLIN_EXT_JOB_HANDLER, "jobs");
+    std::set<std::string> scoped;
+    for (const auto& view : m.views) {
+        for (const auto& [other, column] : view.through) {
+            if (scoped.count(other)) continue;
+            out.push_back("the view " + view.name + " is seen through " + other +
+                          ", which must be a view with scopes and stand before it");
+        }
+        if (!view.columns.empty()) scoped.insert(view.name);
+    }
     if (!m.migrations.empty() && !m.permissions.count("db.own")) {
         out.push_back("migrations need the permission \"db.own\"");
     }
@@ -111,8 +120,9 @@ void read(const Json& document, Manifest& out) {
     }
     for (const auto& one : list("tables")) out.tables[one["name"]] = one.value("partition_key", "");
     for (const auto& one : list("views")) {
+        using Names = std::map<std::string, std::string>;
         out.views.push_back(
-            {one["name"], one.value("scopes", std::map<std::string, std::string>())});
+            {one["name"], one.value("scopes", Names()), one.value("through", Names())});
     }
     for (const auto& one : list("scope_dimensions")) {
         out.scope_dimensions[one["name"]] = one["title"];

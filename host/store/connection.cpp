@@ -30,8 +30,6 @@ std::string scoped_view_sql(const ScopedView& view, Dialect dialect) {
     check_name(view.name);
     std::string where;
     for (const auto& [dimension, column] : view.columns) {
-        check_name(dimension);
-        check_name(column);
         const auto rows = "FROM dunlin_scope WHERE dimension = '" + dimension + "'";
         const auto setting = "current_setting('dunlin.scope_" + dimension + "', true)";
         // PostgreSQL plans in parallel only without a temporary table; each half is evaluated once.
@@ -42,10 +40,16 @@ std::string scoped_view_sql(const ScopedView& view, Dialect dialect) {
             dialect == Dialect::sqlite
                 ? "SELECT value " + rows
                 : "SELECT jsonb_array_elements_text(CAST(nullif(" + setting + ", '') AS jsonb))";
-        where += (where.empty() ? " WHERE (" : " AND (") + is_open + " OR CAST(" + column +
+        where += (where.empty() ? "((" : " AND (") + is_open + " OR CAST(" + column +
                  " AS text) IN (" + values + "))";
     }
-    return "CREATE TEMP VIEW " + view.name + "_scoped AS SELECT * FROM " + view.name + where;
+    where += ")";
+    for (const auto& [other, column] : view.through) {
+        where += " OR EXISTS (SELECT 1 FROM " + other + "_scoped o WHERE o." + column + " = v." +
+                 column + ")";
+    }
+    return "CREATE TEMP VIEW " + view.name + "_scoped AS SELECT * FROM " + view.name + " v WHERE " +
+           where;
 }
 
 }  // namespace
@@ -133,8 +137,9 @@ void Connection::use(std::shared_ptr<const SessionSettings> settings) {
     if (settings_ == settings) return;
     const bool is_sqlite = dialect() == Dialect::sqlite;
     const std::string schema = is_sqlite ? "temp." : "pg_temp.";
-    for (const auto& name : views_) command("DROP VIEW IF EXISTS " + schema + name);
-    views_.clear();
+    for (; !views_.empty(); views_.pop_back()) {
+        command("DROP VIEW IF EXISTS " + schema + views_.back());
+    }
     for (const auto& view : settings->views) {
         command(scoped_view_sql(view, dialect()));
         views_.push_back(view.name + "_scoped");

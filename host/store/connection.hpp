@@ -26,7 +26,8 @@ struct Wall {
 /// A published view for which every session also has "<name>_scoped".
 struct ScopedView {
     std::string name;
-    std::map<std::string, std::string> columns;  // Dimension → column.
+    std::map<std::string, std::string> columns;       // Dimension → column.
+    std::map<std::string, std::string> through = {};  // View that shows its rows, too → column.
 };
 
 /// What every session of a store must have.

@@ -201,17 +201,19 @@ CREATE VIEW receivables_v1_exchange_rate AS
 SELECT rate_id, from_currency, to_currency, valid_on, rate_pico, kind
 FROM receivables_exchange_rate WHERE is_deleted = 0;
 
+-- A customer belongs to no company: who is limited to some sees it through its items there. So does
+-- whoever sees an item that is another salesperson's.
 CREATE VIEW receivables_v1_customer AS
 SELECT customer_id, number, name, kind, parent_id, status, currency, credit_limit, salesperson,
        portfolio, collector, tax_id, birth_date, language, time_zone, payment_terms,
        salesperson_email, segment, represented_by, latitude, longitude, notes, is_deleted,
-       number_key, name_key
+       number_key, name_key, CAST(NULL AS bigint) AS company_id
 FROM receivables_customer;
 
 CREATE VIEW receivables_v1_contact_point AS
 SELECT p.customer_id, p.contact_point_id, p.person, p.role, p.kind, p.value, p.street, p.city,
        p.postcode, p.region, p.country, p.valid_from, p.valid_to, p.preferred,
-       c.salesperson, c.portfolio
+       c.salesperson, c.portfolio, CAST(NULL AS bigint) AS company_id
 FROM receivables_contact_point p
 JOIN receivables_customer c ON c.customer_id = p.customer_id
 WHERE p.is_deleted = 0;

@@ -228,6 +228,20 @@ TEST_CASE("a reserved id and a cron line that is none are refused") {
     CHECK_THAT(error, Contains("job pg.x: "));
 }
 
+TEST_CASE("a view is seen through one with scopes that stands before it") {
+    const auto error = error_of([] {
+        host::Manifest::parse(R"({"manifest":1,"id":"notes","name":"N","version":"1.0.0",
+            "license":"A","abi":{"major":1,"minor_required":0},"services":[],"extensions":[],
+            "permissions":[],"views":[
+                {"name":"notes_v1_a","scopes":{"team":"team"},"through":{"notes_v1_b":"id"}},
+                {"name":"notes_v1_b","scopes":{"team":"team"},"through":{"notes_v1_a":"id"}}]})",
+                              "plugin.json");
+    });
+
+    CHECK_THAT(error, Contains("notes_v1_a is seen through notes_v1_b, which must be a view"));
+    CHECK_THAT(error, !Contains("notes_v1_b is seen"));
+}
+
 TEST_CASE("a schema keyword that would be ignored is refused") {
     const auto error =
         error_of([] { host::Schema::compile(Json::parse(R"({"maxLen":3})"), "of x"); });
