@@ -52,6 +52,13 @@ std::string scoped_view_sql(const ScopedView& view, Dialect dialect) {
            where;
 }
 
+/// For a stream, which a plugin may keep longer than what it reads from.
+void need_alive(const std::weak_ptr<int>& owner) {
+    if (!owner.expired()) return;
+    throw Error(DUNLIN_E_INVALID,
+                "a stream was read after its statement or transaction ended; read it before");
+}
+
 }  // namespace
 
 int64_t Prepared::exec_batch(ArrowArrayStream rows) {
@@ -75,7 +82,9 @@ ArrowArrayStream Prepared::query_stream() {
     auto builder = std::make_shared<BatchBuilder>(specs);
     const auto columns = column_count();
     return make_stream(builder->finish().take_schema(),
-                       [builder, columns, next = rows()]() -> std::optional<ArrowArray> {
+                       [builder, columns, next = rows(),
+                        alive = std::weak_ptr(alive_)]() -> std::optional<ArrowArray> {
+                           need_alive(alive);
                            std::size_t bytes = 0;
                            while (builder->rows() < batch_rows && bytes < batch_bytes) {
                                auto* row = next();
@@ -121,7 +130,10 @@ ArrowArrayStream Connection::bulk_lookup(std::string_view table, ArrowArrayStrea
         check_name(from.columns.back());
     }
     auto builder = std::make_shared<BatchBuilder>(specs);
+    if (!alive_) alive_ = std::make_shared<int>();
+    const auto alive = std::weak_ptr(alive_);
     return make_stream(builder->finish().take_schema(), [=, this]() -> std::optional<ArrowArray> {
+        need_alive(alive);
         if (!reader->next()) return std::nullopt;
         look_up(from, reader->view(), *builder);
         return builder->finish().take_array();
@@ -151,6 +163,7 @@ void Connection::use(std::shared_ptr<const SessionSettings> settings) {
 
 void Connection::hand_over() noexcept {
     wall_ = nullptr;
+    alive_.reset();
     rollback();
 }
 

@@ -99,6 +99,7 @@ protected:
     /// Runs the query; each call of what is returned moves to the next row, and to null at the end.
     virtual std::function<Row*()> rows() = 0;
     int64_t changes_ = 0;
+    std::shared_ptr<int> alive_ = std::make_shared<int>();  // Watched by its streams.
 };
 
 /// One database session, checked out of the pool for one transaction. One thread at a time.
@@ -182,6 +183,7 @@ protected:
     const Wall* wall_ = nullptr;
     Access access_ = Access::read;
     std::shared_ptr<const SessionSettings> settings_;
+    std::shared_ptr<int> alive_;       // Watched by the streams of this transaction.
     std::vector<std::string> views_;   // Made in this session.
     std::set<std::string> relations_;  // Tables and views of the database, in lower case.
 };

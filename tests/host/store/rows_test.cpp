@@ -208,6 +208,24 @@ TEST_CASE("a stream has the types of its column aliases, and other statements ru
     CHECK(nulls == 6'666);
 }
 
+TEST_CASE("a stream ends with its statement or transaction, and says so") {
+    Fixture fixture(GENERATE(Dialect::sqlite, Dialect::postgresql));
+    fixture.add_items();
+    const auto refusal = [](StreamReader& rows) { return message_of([&] { rows.next(); }); };
+    auto lease = fixture.store->begin(Access::read);
+    auto query = lease->query("SELECT id AS \"id:l\" FROM alpha_item ORDER BY id");
+    StreamReader rows(query->query_stream());
+    query.reset();
+    CHECK_THAT(refusal(rows), Contains("statement or transaction ended"));
+
+    BatchBuilder keys({{"company", Type::text}, {"id", Type::i64}});
+    keys[0].add("A");
+    keys[1].add(int64_t{1});
+    StreamReader found(lease->bulk_lookup("alpha_item", make_stream(keys.finish()), {"amount:l"}));
+    lease.reset();
+    CHECK_THAT(refusal(found), Contains("statement or transaction ended"));
+}
+
 TEST_CASE("a batch runs a statement once for each row and stops at the first failure") {
     Fixture f(GENERATE(Dialect::sqlite, Dialect::postgresql));
     auto lease = f.store->begin(Access::write);
