@@ -43,7 +43,7 @@ constexpr int function_lines_max = 70;
 Findings file_sizes(const Path& root);
 Findings function_sizes(const Path& root);
 
-/// Lines of code in the host.
+/// Lines of code in the host: neither empty nor only a comment.
 int host_lines(const Path& root);
 
 }  // namespace dunlin::tidy

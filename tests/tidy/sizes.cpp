@@ -86,11 +86,15 @@ Findings function_sizes(const Path& root) {
 }
 
 int host_lines(const Path& root) {
-    int lines = 0;
+    static const std::regex no_code(R"(\s*(//.*)?)");
+    std::ptrdiff_t lines = 0;
     for (const auto& file : sources_in(root / "host")) {
-        lines += static_cast<int>(lines_of(file).size());
+        const auto all = lines_of(file);
+        lines += std::count_if(all.begin(), all.end(), [](const std::string& line) {
+            return !std::regex_match(line, no_code);
+        });
     }
-    return lines;
+    return static_cast<int>(lines);
 }
 
 }  // namespace dunlin::tidy
