@@ -84,11 +84,12 @@ Findings rooms(const Path& root) {
 
 Findings module_includes(const Path& root) {
     // The SDK, nlohmann/json, the standard library, the generated manifest, own files, and
-    // libraries without threads, sockets or global state.
+    // libraries without threads, sockets or global state; unistd.h for what has to reach the disk.
     static const std::regex allowed(
         R"(<dunlin/[a-z_0-9]+\.hpp>|<dunlin/abi/[a-z_0-9/]+\.h>|[<"]dunlin_manifest\.h[>"]|)"
         R"(<nlohmann/[^>]+>|<[a-z_0-9]+>|"[a-z_0-9]+\.hpp"|)"
-        R"(<(xxhash|csv|pugixml|xlsxwriter|expat|zip|mustache)\.(h|hpp)>|<unicode/[a-z_0-9]+\.h>|)"
+        R"(<(xxhash|csv|pugixml|sodium|xlsxwriter|expat|zip|mustache)\.(h|hpp)>|<unistd\.h>|)"
+        R"(<unicode/[a-z_0-9]+\.h>|)"
         R"(<phonenumbers/[^>]+>|<date/[^>]+>|<(kainjow/)?mustache\.hpp>)");
     Findings found;
     for (const auto& module : modules_in(root)) {
