@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace dunlin::ubl {
+
+/// SHA-256, 64 hex digits.
+std::string sha256_of(std::string_view bytes);
+
+/// "file:invoice%201.xml#sha256=…": names the document whatever becomes of the file.
+std::string url_of(std::string_view file_name, std::string_view sha256);
+
+/// Where documents are kept as they came, each once under the hash of its bytes:
+/// `<folder>/ab/abcd….xml`.
+class Archive {
+public:
+    explicit Archive(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+    /// Keeps the bytes; nothing happens when they are there already. They appear as a whole or not
+    /// at all. Throws DUNLIN_E_UNAVAILABLE when they cannot be written, as flush() does.
+    void keep(std::string_view sha256, std::string_view bytes);
+    /// Puts what was kept since the last time onto the disk: once a page, because it is slow.
+    void flush();
+    std::filesystem::path path_of(std::string_view sha256) const;
+    /// Throws DUNLIN_E_UNAVAILABLE, one sentence, unless documents can be kept.
+    void check() const;
+
+private:
+    std::filesystem::path folder_;
+    bool is_flushed_ = true;
+};
+
+}  // namespace dunlin::ubl

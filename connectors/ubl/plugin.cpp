@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source.hpp"
+
+#include <dunlin_manifest.h>
+#include <dunlin/plugin.hpp>
+
+namespace dunlin::ubl {
+
+/// Reads a watched folder of electronic invoices.
+class UblPlugin : public Plugin<UblPlugin> {
+public:
+    using Plugin::Plugin;
+
+    Json describe_connector() {
+        auto list = Json::array();
+        for (const auto& entity : entities()) {
+            list.push_back({{"name", entity.name},
+                            {"incremental", 1},
+                            {"deletes", entity.has_tombstones ? 1 : 0}});
+        }
+        return {{"entities", list}, {"write_backs", Json::array()}};
+    }
+
+    std::unique_ptr<Source> open_source(std::string_view name, const Json& config) {
+        return std::make_unique<UblSource>(
+            std::string(name), Settings::parse(config),
+            Surroundings{[this] { return services().now_us(); },
+                         [this](const std::string& message) { services().warn(message); }});
+    }
+};
+
+}  // namespace dunlin::ubl
+
+DUNLIN_PLUGIN(dunlin::ubl::UblPlugin);
