@@ -108,6 +108,7 @@ fs::path Archive::path_of(std::string_view sha256) const {
 
 void Archive::keep(std::string_view sha256, std::string_view bytes) {
     const auto place = path_of(sha256);
+    is_flushed_ = false;  // Also what a run wrote that was killed before it flushed.
     if (holds(place, bytes)) return;
     std::error_code failure;
     fs::create_directories(place.parent_path(), failure);
@@ -115,7 +116,6 @@ void Archive::keep(std::string_view sha256, std::string_view bytes) {
     Draft draft(place.parent_path());
     draft.write(bytes);
     draft.put(place);
-    is_flushed_ = false;
 }
 
 void Archive::flush() {

@@ -22,7 +22,7 @@ public:
     /// Keeps the bytes; nothing happens when they are there already. They appear as a whole or not
     /// at all. Throws DUNLIN_E_UNAVAILABLE when they cannot be written, as flush() does.
     void keep(std::string_view sha256, std::string_view bytes);
-    /// Puts what was kept since the last time onto the disk: once a page, because it is slow.
+    /// Brings what was kept since the last time to the disk: once a page, because it is slow.
     void flush();
     std::filesystem::path path_of(std::string_view sha256) const;
     /// Throws DUNLIN_E_UNAVAILABLE, one sentence, unless documents can be kept.

@@ -6,10 +6,6 @@
 namespace dunlin::ubl {
 namespace {
 
-Identifier numbered(const Element& element) {
-    return {element.attribute("schemeID"), identifier(element)};
-}
-
 Party read_party(const Element& party, const char* rule, const char* what) {
     Party out;
     out.endpoint = numbered(party.at("ram:URIUniversalCommunication/ram:URIID"));

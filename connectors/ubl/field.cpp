@@ -17,6 +17,11 @@ constexpr std::size_t words_bytes_max = 2000;
     throw Refused(code, element.name() + ": " + reason, element.line());
 }
 
+void require_short(const Element& element, const std::string& text) {
+    if (text.size() <= identifier_bytes_max) return;
+    refuse("too_long", element, in_quotes(text) + " is longer than 200 bytes");
+}
+
 /// xs:decimal as Money::parse_units reads it: no plus, a digit on either side of the point, no
 /// zeros behind the fourth decimal.
 std::string plain_decimal(std::string text) {
@@ -50,10 +55,14 @@ Date calendar_date(const Element& element, const std::string& iso) {
 
 std::string identifier(const Element& element) {
     auto text = element.text();
-    if (text.size() > identifier_bytes_max) {
-        refuse("too_long", element, in_quotes(text) + " is longer than 200 bytes");
-    }
+    require_short(element, text);
     return text;
+}
+
+Identifier numbered(const Element& element) {
+    auto scheme = element.attribute("schemeID");
+    require_short(element, scheme);
+    return {std::move(scheme), identifier(element)};
 }
 
 std::string words(const Element& element) {

@@ -15,6 +15,8 @@ namespace dunlin::ubl {
 
 /// A text that identifies something: refused when it is longer than 200 bytes.
 std::string identifier(const Element& element);
+/// The same with its scheme, which may not be longer either.
+Identifier numbered(const Element& element);
 /// A text for people, cut to 2,000 bytes.
 std::string words(const Element& element);
 /// Refuses an empty value: `rule` is the one of EN 16931 that wants it, `what` its words.

@@ -9,6 +9,7 @@ namespace {
 constexpr auto none = std::string_view::npos;
 // Looking up a prefix passes over them.
 constexpr int attributes_max = 64;
+constexpr std::size_t tag_bytes_max = 65536;
 
 class Scanner {
 public:
@@ -95,6 +96,7 @@ private:
             check_references(value);
             at = close + 1;
         }
+        if (at - at_ > tag_bytes_max) fail("too_large", "a tag is longer than 65,536 bytes");
         if (text_[at - 1] == '/') --depth_;
         at_ = at + 1;
     }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace dunlin::ubl {
 namespace {
@@ -141,9 +142,9 @@ Posting make_posting(const Document& document, const PostingRules& rules) {
     out.prepaid = document.totals.prepaid * out.sign;
     out.settled = std::clamp(out.prepaid, int64_t{0}, out.total);
     out.open = out.total - out.settled;
-    const bool corrects = out.is_credit() || out.kind == "debit_note" ||
-                          document.type_code == "384" || document.type_code == "471" ||
-                          document.type_code == "472" || document.type_code == "473";
+    static const std::set<std::string_view> corrected{"384", "471", "472", "473"};
+    const bool corrects =
+        out.is_credit() || out.kind == "debit_note" || corrected.count(document.type_code) != 0;
     // Of several it corrects none as a whole.
     if (corrects && document.preceding.size() == 1) {
         out.corrects = invoice_id(/*is_credit=*/false, out.company, document.preceding.front());

@@ -15,10 +15,6 @@ std::string joined(const std::vector<Element>& elements) {
     return out;
 }
 
-Identifier numbered(const Element& element) {
-    return {element.attribute("schemeID"), identifier(element)};
-}
-
 std::string vat_of(const Element& party) {
     for (const auto& scheme : party.all("cac:PartyTaxScheme")) {
         if (scheme.text("cac:TaxScheme/cbc:ID") == "VAT")

@@ -56,6 +56,9 @@ TEST_CASE("a document deeper, longer or larger than the limits is refused") {
     std::string attributes;
     for (int i = 0; i < 70; ++i) attributes += " a" + std::to_string(i) + "=\"\"";
     CHECK_THAT(refusal_in("<a" + attributes + "/>"), StartsWith("too_large@1"));
+    CHECK_THAT(refusal_in("<a b=\"" + std::string(70000, 'x') + "\"/>"), StartsWith("too_large@1"));
+    CHECK_THAT(refusal_in(with(ubl_invoice(), "0088", std::string(201, '8'))),
+               StartsWith("too_long@"));
 }
 
 TEST_CASE("what is no XML is refused with the line") {
