@@ -109,7 +109,27 @@ fs::path Archive::path_of(std::string_view sha256) const {
 void Archive::keep(std::string_view sha256, std::string_view bytes) {
     const auto place = path_of(sha256);
     is_flushed_ = false;  // Also what a run wrote that was killed before it flushed.
-    if (holds(place, bytes)) return;
+    if (!holds(place, bytes)) write(place, bytes);
+}
+
+fs::path Archive::number_path(std::string_view invoice_id) const {
+    const auto hash = sha256_of(invoice_id);
+    return folder_ / "number" / hash.substr(0, 2) / hash;
+}
+
+std::optional<Holder> Archive::holder_of(std::string_view invoice_id) const {
+    std::ifstream in(number_path(invoice_id));
+    Holder out;
+    if (!std::getline(in, out.facts) || !std::getline(in, out.file_name)) return std::nullopt;
+    return out;
+}
+
+void Archive::give_number(std::string_view invoice_id, const Holder& holder) {
+    is_flushed_ = false;
+    write(number_path(invoice_id), holder.facts + "\n" + holder.file_name + "\n");
+}
+
+void Archive::write(const fs::path& place, std::string_view bytes) {
     std::error_code failure;
     fs::create_directories(place.parent_path(), failure);
     if (failure) fail(folder_, failure.message());

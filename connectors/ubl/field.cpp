@@ -153,7 +153,7 @@ std::optional<double> quantity(const Element& element) {
     const auto* const end = text.data() + text.size();
     const auto [at, failure] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
     if (failure != std::errc{} || at != end || !std::isfinite(value)) {
-        refuse("number", element, in_quotes(text) + " is not a number such as 12.5");
+        refuse("quantity", element, in_quotes(text) + " is not a number such as 12.5");
     }
     return value;
 }

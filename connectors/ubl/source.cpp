@@ -114,7 +114,26 @@ UblPull::UblPull(const Entity& entity, Settings settings, FileCursor cursor, Fil
     for (const auto& waiting : queue_.files) bytes_total_ += waiting.file.size;
 }
 
+/// A second document of a number would take the first one's place in the ledger. It may, when it
+/// is the same one delivered again: of the same day, buyer and currency.
+void UblPull::require_own_number(const WaitingFile& waiting, const Posting& posting) {
+    const auto& document = posting.document;
+    const auto facts =
+        document.issue_date.text() + " in " + document.currency + " to " + posting.customer;
+    const auto holder = archive_.holder_of(posting.invoice);
+    if (!holder && is_of_invoices_) {
+        archive_.give_number(posting.invoice, {facts, waiting.file.name});
+    } else if (holder && holder->facts != facts) {
+        throw Refused("number", "the number " + in_quotes(document.number) +
+                                    " of this seller belongs to another document already, " +
+                                    holder->file_name + " of " + holder->facts +
+                                    ", while this is of " + facts +
+                                    "; have it sent under a number of its own");
+    }
+}
+
 void UblPull::give(const WaitingFile& waiting, const Posting& posting, std::string_view bytes) {
+    require_own_number(waiting, posting);
     const auto sha256 = is_of_invoices_ ? sha256_of(bytes) : std::string();
     if (is_of_invoices_) archive_.keep(sha256, bytes);
     entity_.give({posting, waiting.file.name, url_of(waiting.file.name, sha256), settings_.purpose,
@@ -137,6 +156,8 @@ void UblPull::read(const WaitingFile& waiting, Page& page) {
         check_totals(document);
         give(waiting, make_posting(document, settings_.posting), bytes);
     } catch (const Refused& e) {
+        // The id is another document's then, and that one has not come right with it.
+        if (e.code() == "number") external_id.clear();
         refuse(e.code(), e.what(), e.line());
     } catch (const Error& e) {
         if (e.status() != DUNLIN_E_DATA) throw;

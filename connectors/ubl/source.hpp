@@ -69,6 +69,7 @@ public:
 private:
     void read(const WaitingFile& waiting, Page& page);
     void give(const WaitingFile& waiting, const Posting& posting, std::string_view bytes);
+    void require_own_number(const WaitingFile& waiting, const Posting& posting);
 
     const Entity& entity_;
     const bool is_of_invoices_;

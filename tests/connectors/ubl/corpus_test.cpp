@@ -108,8 +108,20 @@ TEST_CASE("the public examples in one folder give rows for every entity") {
     }
     auto source = drop.source();
     const auto invoices = harvest(source, "invoice", {"external_id", "due_date"});
-    CHECK(invoices.errors.empty());
-    CHECK(invoices.rows.size() == 62);  // Two of the files have the same bytes.
+    // Two of the files have the same bytes, and these use a number of another one again.
+    const std::map<std::string, std::string> others{
+        {"BIS_Billing_30-Forskott_slutreglering.xml", "BIS_Billing_30-Forskott_(ej moms).xml"},
+        {"Invoice-Max_content.xml", "BIS_Billing_30-Rabatter_och_avgifter.xml"},
+        {"ubl-tc434-example3.xml", "CII_example3.xml"},
+        {"ubl-tc434-example7.xml", "CII_example7.xml"}};
+    CHECK(invoices.errors.size() == others.size());
+    for (const auto& bad : invoices.errors) {
+        INFO(bad.position + " " + bad.reason);
+        CHECK(bad.code == "number");
+        REQUIRE(others.count(bad.position) == 1);
+        CHECK_THAT(bad.reason, Catch::Contains(others.at(bad.position)));
+    }
+    CHECK(invoices.rows.size() == 62 - others.size());
     for (const auto& entity : entities()) {
         INFO(entity.name);
         const auto found = harvest(source, std::string(entity.name), {"external_id"});

@@ -152,7 +152,7 @@ TEST_CASE("a value that cannot be read is refused with its element and line") {
     CHECK_THAT(refusal_in(with(cii_invoice(), "20260131", "202601")), StartsWith("date@6"));
     CHECK_THAT(refusal_in(with(cii_invoice(), "format=\"102\"", "format=\"610\"")),
                StartsWith("date@6"));
-    CHECK_THAT(refusal_in(with(invoice, ">2.5<", ">many<")), StartsWith("number@"));
+    CHECK_THAT(refusal_in(with(invoice, ">2.5<", ">many<")), StartsWith("quantity@"));
     CHECK_THAT(refusal_in(with(invoice, ">true<", ">yes<")), StartsWith("flag@"));
     CHECK_THAT(refusal_in(with(invoice, "R/17", std::string(201, '7'))), StartsWith("too_long@5"));
 }

@@ -52,7 +52,7 @@ TEST_CASE("a refused document gives no row and is told once, with file, line, re
     CHECK(found.errors[1].position == "b.xml:6");
     CHECK(found.errors[2].position == "c.xml:1");
     CHECK(found.errors[2].raw == "<!DOCTYPE a><a/>");
-    CHECK(files_in(drop.archive.path()) == 1);
+    CHECK(files_in(drop.archive.path()) == 2);  // The document, and who has its number.
     for (const auto& entity : entities()) {
         if (entity.name == "invoice") continue;
         CHECK(harvest(source, std::string(entity.name), {"external_id"}).errors.empty());
@@ -71,6 +71,35 @@ TEST_CASE("a file beyond the limit is refused and the others are read") {
     CHECK_THAT(found.errors[0].reason, Contains("max_file_bytes"));
     auto wider = drop.source();
     CHECK(invoices(wider, found.cursors.back()).rows.size() == 2);
+}
+
+TEST_CASE("another document of a number that is taken is refused in every later run") {
+    Drop drop;
+    drop.put("a.xml", ubl_invoice());
+    auto source = drop.source();
+    const auto cursor = invoices(source).cursors.back();
+    drop.put("0.xml", with(ubl_invoice(), "2026-01-31", "2026-02-01"));
+    auto later = drop.source();
+    const auto found = invoices(later, cursor);
+    CHECK(found.rows.empty());
+    REQUIRE(found.errors.size() == 1);
+    CHECK(found.errors[0].code == "number");
+    CHECK(found.errors[0].external_id.empty());
+    CHECK_THAT(found.errors[0].reason, Contains("belongs to another document already, a.xml of "
+                                                "2026-01-31 in EUR to " +
+                                                buyer));
+    CHECK(harvest(later, "adjustment", {"date"}).rows == Lines{"2026-01-31", "-"});
+    CHECK(harvest(later, "invoice_line", {position_column}).rows == Lines{"a.xml", "a.xml"});
+}
+
+TEST_CASE("the same document delivered again with other amounts takes the earlier one's place") {
+    Drop drop;
+    drop.put("a.xml", ubl_invoice());
+    auto source = drop.source();
+    const auto cursor = invoices(source).cursors.back();
+    drop.put("b.xml", unpaid_invoice());
+    CHECK(invoices(source, cursor).rows ==
+          Lines{"invoice/" + seller + "/R/17|invoice|1740000|1740000"});
 }
 
 TEST_CASE("an archive that cannot be written stops the run and nothing is passed over") {
@@ -207,7 +236,7 @@ TEST_CASE("a document is kept once under the hash of its bytes, and again if it 
     std::ofstream(kept) << "cut";
     invoices(source);
     CHECK(bytes_of(kept) == ubl_invoice());
-    CHECK(files_in(drop.archive.path()) == 1);
+    CHECK(files_in(drop.archive.path()) == 2);
 }
 
 TEST_CASE("the hash of a document is SHA-256") {
