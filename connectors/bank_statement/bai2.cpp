@@ -206,17 +206,17 @@ private:
         if (type == "015") out.closing = Balance{*amount, out.currency, as_of_};
     }
 
+    /// The control totals count coins, whatever they are.
     std::optional<int64_t> read_amount(const Record& record, std::string_view text,
                                        Statement& out) {
         std::string reason;
-        // The control totals count in the smallest coin.
-        const auto bare = parse_implied(text, 0, reason);
-        const auto amount = bare ? parse_implied(text, decimals_, reason) : std::nullopt;
+        const auto coins = parse_whole(text, reason);
+        if (coins) account_.add_amount(record.line(), *coins);
+        const auto amount = coins ? units_of_coins(*coins, decimals_) : std::nullopt;
+        if (coins && !amount) reason = in_quotes(text) + " is too large for an amount";
         if (!amount) {
             out.refuse("amount", "line " + std::to_string(record.line()) + ": " + reason);
-            return std::nullopt;
         }
-        account_.add_amount(record.line(), *bare);
         return amount;
     }
 
@@ -282,36 +282,33 @@ private:
         to.entries.push_back(std::move(out));
     }
 
-    /// The sentence when a trailer says something else; empty when it agrees.
-    static std::string differs(const char* what, int64_t said, int64_t found) {
-        if (said == found) return {};
-        return std::string(what) + " says " + std::to_string(said) + ", the records give " +
-               std::to_string(found);
-    }
-    static int64_t bare_number(Record& record) {
-        std::string reason;
-        const auto line = record.line();
-        const auto units = parse_implied(record.next(), 0, reason);
-        if (!units) refuse_file(line, reason);
-        return *units;
+    /// What is wrong with a trailer's total and its counts; empty when they agree. The level above
+    /// adds what the trailers say, so that each is judged alone.
+    static std::string differs(Record& record, const std::string& what, Control& control,
+                               std::initializer_list<std::pair<const char*, int64_t>> counts) {
+        std::string wrong;
+        for (const auto& [name, found] : counts) {
+            std::string reason;
+            const auto said = parse_whole(record.next(), reason);
+            const bool is_total = name == counts.begin()->first;
+            if (is_total && said) control.amount = *said;
+            if (!wrong.empty() || (said && *said == found)) continue;
+            wrong = what + "'s " + name +
+                    (said ? " says " + std::to_string(*said) + ", the records give " +
+                                std::to_string(found)
+                          : ": " + reason);
+        }
+        return wrong;
     }
 
     void end_account(Record& record) {
         if (!in_account_) refuse_file(record.line(), "an account trailer (49) without an account");
         in_account_ = false;
         account_.records += record.lines();
-        auto& out = out_.statements.back();
-        constexpr auto unit = Money::scale;
-        const auto total = bare_number(record);
-        auto wrong =
-            differs("the account's control total (49)", total / unit, account_.amount / unit);
-        if (wrong.empty()) {
-            wrong = differs("the account's number of records (49)", bare_number(record) / unit,
-                            account_.records);
-        }
-        if (!wrong.empty()) out.refuse("control", wrong);
-        // The sums above are built on what the trailers say, so that each is judged alone.
-        account_.amount = total;
+        const auto wrong = differs(record, "the account", account_,
+                                   {{"control total (49)", account_.amount},
+                                    {"number of records (49)", account_.records}});
+        if (!wrong.empty()) out_.statements.back().refuse("control", wrong);
         group_.add(record.line(), account_);
     }
 
@@ -321,21 +318,13 @@ private:
         }
         in_group_ = false;
         group_.records += record.lines();
-        constexpr auto unit = Money::scale;
-        const auto total = bare_number(record);
-        auto wrong = differs("the group's control total (98)", total / unit, group_.amount / unit);
-        if (wrong.empty()) {
-            wrong = differs("the group's number of accounts (98)", bare_number(record) / unit,
-                            group_.parts);
-        }
-        if (wrong.empty()) {
-            wrong = differs("the group's number of records (98)", bare_number(record) / unit,
-                            group_.records);
-        }
+        const auto wrong = differs(record, "the group", group_,
+                                   {{"control total (98)", group_.amount},
+                                    {"number of accounts (98)", group_.parts},
+                                    {"number of records (98)", group_.records}});
         for (auto i = group_begin_; !wrong.empty() && i < out_.statements.size(); ++i) {
             out_.statements[i].refuse("control", wrong);
         }
-        group_.amount = total;
         file_.add(record.line(), group_);
     }
 
@@ -343,17 +332,10 @@ private:
         if (in_group_) refuse_file(record.line(), "the group trailer (98) is missing");
         is_ended_ = true;
         file_.records += record.lines();
-        constexpr auto unit = Money::scale;
-        auto wrong = differs("the file's control total (99)", bare_number(record) / unit,
-                             file_.amount / unit);
-        if (wrong.empty()) {
-            wrong = differs("the file's number of groups (99)", bare_number(record) / unit,
-                            file_.parts);
-        }
-        if (wrong.empty()) {
-            wrong = differs("the file's number of records (99)", bare_number(record) / unit,
-                            file_.records);
-        }
+        const auto wrong = differs(record, "the file", file_,
+                                   {{"control total (99)", file_.amount},
+                                    {"number of groups (99)", file_.parts},
+                                    {"number of records (99)", file_.records}});
         if (!wrong.empty()) refuse_file(record.line(), wrong + "; ask the bank for it again");
     }
 

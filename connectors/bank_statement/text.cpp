@@ -188,24 +188,26 @@ std::optional<int64_t> parse_units(std::string_view text, char decimal, std::str
     }
 }
 
-std::optional<int64_t> parse_implied(std::string_view text, int decimals, std::string& reason) {
+std::optional<int64_t> parse_whole(std::string_view text, std::string& reason) {
     auto digits = trimmed(text);
-    std::string plain;
-    if (!digits.empty() && (digits.front() == '-' || digits.front() == '+')) {
-        plain = digits.front() == '-' ? "-" : "";
-        digits.remove_prefix(1);
-    }
-    if (!all_digits(digits)) {
+    if (digits.size() > 1 && digits.front() == '+') digits.remove_prefix(1);
+    int64_t out = 0;
+    const auto* const end = digits.data() + digits.size();
+    const auto [at, failure] = std::from_chars(digits.data(), end, out);
+    if (digits.empty() || at != end || failure != std::errc()) {
         reason = in_quotes(text) +
-                 " is not an amount without a decimal sign; ask the bank for "
-                 "the file again";
+                 " is not a number of the smallest coins; ask the bank for the file again";
         return std::nullopt;
     }
-    std::string padded(digits);
-    const auto behind = static_cast<std::size_t>(std::max(decimals, 0));
-    if (padded.size() <= behind) padded.insert(0, behind + 1 - padded.size(), '0');
-    padded.insert(padded.size() - behind, ".");
-    return parse_units(plain + padded, '.', reason);
+    return out;
+}
+
+std::optional<int64_t> units_of_coins(int64_t coins, int decimals) {
+    int64_t units = coins;
+    for (int i = decimals; i < 4; ++i) {
+        if (__builtin_mul_overflow(units, int64_t{10}, &units)) return std::nullopt;
+    }
+    return units;
 }
 
 std::optional<int64_t> sum_of(int64_t a, int64_t b) {

@@ -35,8 +35,10 @@ std::string bare_account(std::string_view text);
 /// Units of 1/10000 out of "-1234.5", "+12", ".5" or, with the comma, "1500,". More than four
 /// decimals only when they are zeros. Nothing, and why, for anything else.
 std::optional<int64_t> parse_units(std::string_view text, char decimal, std::string& reason);
-/// Digits without a decimal sign, the last `decimals` of them behind it; may be signed.
-std::optional<int64_t> parse_implied(std::string_view text, int decimals, std::string& reason);
+/// Digits without a decimal sign, perhaps signed.
+std::optional<int64_t> parse_whole(std::string_view text, std::string& reason);
+/// Units of 1/10000 for so many smallest coins; nothing on overflow.
+std::optional<int64_t> units_of_coins(int64_t coins, int decimals);
 /// a + b, or nothing on overflow.
 std::optional<int64_t> sum_of(int64_t a, int64_t b);
 

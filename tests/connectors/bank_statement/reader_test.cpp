@@ -172,10 +172,14 @@ TEST_CASE("amounts are digits with one decimal sign and nothing else") {
     for (const auto* bad : {"", ",", "1.500,00", "1,2,3", "--1", "1-", "EUR1", "1,00001", "$1"}) {
         CHECK(units(bad) == -1);
     }
-    CHECK(parse_implied("5", 2, reason) == 500);
-    CHECK(parse_implied("-12345", 2, reason) == -1234500);
-    CHECK(parse_implied("5", 0, reason) == 50000);
-    CHECK_FALSE(parse_implied("1.5", 2, reason).has_value());
+    CHECK(parse_whole("-12345", reason) == -12345);
+    CHECK(parse_whole("+5", reason) == 5);
+    for (const auto* bad : {"", "+", "1.5", "5-", "99999999999999999999"}) {
+        CHECK_FALSE(parse_whole(bad, reason).has_value());
+    }
+    CHECK(units_of_coins(5, 2) == 500);
+    CHECK(units_of_coins(5, 0) == 50000);
+    CHECK_FALSE(units_of_coins(INT64_MAX, 2).has_value());
 }
 
 }  // namespace dunlin::bank_statement::test
