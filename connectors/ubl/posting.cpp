@@ -40,7 +40,7 @@ std::string kind_of(const Document& document) {
         throw Refused("BR-CL-01", "BR-CL-01: the type code " + in_quotes(code) +
                                       " is none of UNTDID 1001 that EN 16931 admits");
     }
-    const std::string kind = found->kind;
+    std::string kind = found->kind;
     if (document.is_credit_note && kind != "credit_note") {
         throw Refused("BR-CL-01", "BR-CL-01: the document is a CreditNote, but its type code " +
                                       code + " is no credit note's");
