@@ -144,7 +144,7 @@ private:
     std::string number_for(bool is_unreferenced) const {
         const auto& number = statement_.id;
         const auto main = std::string_view(number).substr(0, number.find('/'));
-        const bool is_number = main.find_first_not_of("0") != std::string_view::npos;
+        const bool is_number = main.find_first_not_of('0') != std::string_view::npos;
         const bool is_used = statement_.numbering == Numbering::all ||
                              (statement_.numbering == Numbering::unreferenced && is_unreferenced);
         if (!is_number || !is_used || statement_.kind != Kind::statement) return {};

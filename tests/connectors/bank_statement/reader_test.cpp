@@ -94,6 +94,16 @@ TEST_CASE("an MT940 statement is read with its remittance, payer and references"
           Lines{"12345678/1020304050/2026-02-27/19.00EUR/7/1/BR1"});
 }
 
+TEST_CASE("two pages with one number and the same unreferenced entry are two payments") {
+    const auto page = [](const char* opening, const char* closing) {
+        return std::string(":20:X\n:25:ACC\n:28:1/1\n:60M:C260226EUR") + opening +
+               "\n:61:260227C20,00S051\n:62M:C260227EUR" + closing + "\n";
+    };
+    const auto ids = ids_of(payments_of_text(page("0,00", "20,00") + page("20,00", "40,00")));
+    REQUIRE(ids.size() == 2);
+    CHECK(ids[0] != ids[1]);
+}
+
 TEST_CASE("an MT940 in SWIFT's envelope and one with slash codes are read alike") {
     auto text = mt940;
     text.replace(text.find(":86:"), text.find(":62F:") - text.find(":86:"),
