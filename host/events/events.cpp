@@ -148,7 +148,8 @@ void Events::measure() {
     const auto now = std::chrono::steady_clock::now();
     if (now - measured_ < metrics_every) return;
     measured_ = now;
-    for (const auto& row : status()["subscribers"]) {
+    const auto measured = status();
+    for (const auto& row : measured["subscribers"]) {
         const auto label = "plugin=\"" + row["plugin"].get<std::string>() + "\"";
         for (const std::string gauge : {"depth", "lag_seconds", "waiting", "dead"}) {
             host_.metrics().set("dunlin_event_" + gauge, label, row[gauge].get<double>());

@@ -16,7 +16,8 @@ public:
 
     Json clean(const Json& schema) {
         if (!schema.is_object()) return Json::object();
-        for (const auto& [name, definition] : schema.value("definitions", Json::object()).items()) {
+        const auto definitions = schema.value("definitions", Json::object());
+        for (const auto& [name, definition] : definitions.items()) {
             components_[prefix_ + name] = clean(definition);
         }
         if (schema.contains("$ref")) {
