@@ -31,7 +31,7 @@ std::string why() {
 class Draft {
 public:
     explicit Draft(const fs::path& folder)
-        : folder_(folder), path_((folder / ".draft-XXXXXX").string()) {
+        : folder_(folder), path_((folder / (".draft-" + std::string(6, 'X'))).string()) {
         descriptor_ = ::mkstemp(path_.data());
         if (descriptor_ < 0) fail(folder, why());
     }

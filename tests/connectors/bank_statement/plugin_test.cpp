@@ -6,27 +6,11 @@
 
 #include <catch2/catch.hpp>
 
-#include <cstring>
+#include <support/clock_only.hpp>
 
 #include <dlfcn.h>
 
 namespace dunlin::bank_statement::test {
-namespace {
-
-int64_t DUNLIN_CALL now(dunlin_ctx*) {
-    return 4'000'000'000'000'000;
-}
-
-dunlin_status DUNLIN_CALL only_clock(dunlin_ctx*, const char* id, const void** out,
-                                     dunlin_err*) noexcept {
-    static const dunlin_clock_v1 clock{sizeof clock, 0, &now, nullptr, nullptr};
-    if (std::strcmp(id, DUNLIN_SVC_CLOCK) != 0) return DUNLIN_E_UNSUPPORTED;
-    *out = &clock;
-    return DUNLIN_OK;
-}
-
-}  // namespace
-
 TEST_CASE("the module gives its manifest and payments through the C contract") {
     void* const library = ::dlopen(DUNLIN_BINARY_DIR "/plugins/bank_statement/bank_statement.so",
                                    RTLD_NOW | RTLD_LOCAL);
@@ -37,7 +21,7 @@ TEST_CASE("the module gives its manifest and payments through the C contract") {
     CHECK(Json::parse(desc->manifest_json)["id"] == "bank_statement");
     dunlin_host host{};
     host.struct_size = sizeof host;
-    host.get_service = &only_clock;
+    host.get_service = &dunlin::test::clock_only;
     host.err_set = &ErrorSink::set;
     dunlin_plugin* plugin = nullptr;
     REQUIRE(desc->create(&host, &plugin, nullptr) == DUNLIN_OK);

@@ -6,29 +6,19 @@
 
 #include <catch2/catch.hpp>
 
+#include <support/clock_only.hpp>
+
 #include <dlfcn.h>
 
 namespace dunlin::csv::test {
 namespace {
-
-int64_t DUNLIN_CALL now(dunlin_ctx*) {
-    return 4'000'000'000'000'000;
-}
-
-dunlin_status DUNLIN_CALL only_clock(dunlin_ctx*, const char* id, const void** out,
-                                     dunlin_err*) noexcept {
-    static const dunlin_clock_v1 clock{sizeof clock, 0, &now, nullptr, nullptr};
-    if (std::strcmp(id, DUNLIN_SVC_CLOCK) != 0) return DUNLIN_E_UNSUPPORTED;
-    *out = &clock;
-    return DUNLIN_OK;
-}
 
 /// The built module under a host that has a clock and nothing else.
 class LoadedPlugin {
 public:
     LoadedPlugin() {
         host_.struct_size = sizeof host_;
-        host_.get_service = &only_clock;
+        host_.get_service = &dunlin::test::clock_only;
         host_.err_set = &ErrorSink::set;
         void* library = ::dlopen(DUNLIN_BINARY_DIR "/plugins/csv/csv.so", RTLD_NOW | RTLD_LOCAL);
         if (!library) throw Error(DUNLIN_E_NOT_FOUND, ::dlerror());

@@ -4,25 +4,11 @@
 #include <dunlin/abi/plugin.h>
 #include <dunlin/guard.hpp>
 
+#include <support/clock_only.hpp>
+
 #include <dlfcn.h>
 
 namespace dunlin::ubl::test {
-namespace {
-
-int64_t DUNLIN_CALL now(dunlin_ctx*) {
-    return 4'000'000'000'000'000;
-}
-
-dunlin_status DUNLIN_CALL only_clock(dunlin_ctx*, const char* id, const void** out,
-                                     dunlin_err*) noexcept {
-    static const dunlin_clock_v1 clock{sizeof clock, 0, &now, nullptr, nullptr};
-    if (std::strcmp(id, DUNLIN_SVC_CLOCK) != 0) return DUNLIN_E_UNSUPPORTED;
-    *out = &clock;
-    return DUNLIN_OK;
-}
-
-}  // namespace
-
 TEST_CASE("the module gives its entities, rows and refusals through the C contract") {
     void* library = ::dlopen(DUNLIN_BINARY_DIR "/plugins/ubl/ubl.so", RTLD_NOW | RTLD_LOCAL);
     REQUIRE(library != nullptr);
@@ -32,7 +18,7 @@ TEST_CASE("the module gives its entities, rows and refusals through the C contra
     CHECK(Json::parse(desc->manifest_json)["id"] == "ubl");
     dunlin_host host{};
     host.struct_size = sizeof host;
-    host.get_service = &only_clock;
+    host.get_service = &dunlin::test::clock_only;
     host.err_set = &ErrorSink::set;
     dunlin_plugin* plugin = nullptr;
     ErrorSink err;
