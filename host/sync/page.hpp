@@ -64,10 +64,4 @@ private:
     std::future<std::optional<PulledPage>> ahead_;  // The last member: its end is waited for.
 };
 
-/// Throws data unless the arrays may be read without harm: buffers present, lengths and text
-/// offsets consistent.
-void check_shape(const Batch& batch);
-/// The rows with a text that is not UTF-8 or holds a zero byte, which no store takes.
-std::vector<int64_t> rows_with_broken_text(const BatchView& rows);
-
 }  // namespace dunlin::host

@@ -3,8 +3,7 @@
 
 #include "store/tx.hpp"
 
-#include <dunlin/arrow.hpp>
-#include <dunlin/json.hpp>
+#include <dunlin/batch_json.hpp>
 
 #include <string>
 #include <unordered_set>
@@ -12,11 +11,6 @@
 
 namespace dunlin::host {
 
-/// A row as JSON for quarantine: nulls left out, dates as text, broken bytes as they are.
-Json row_to_json(const BatchView& rows, int64_t row);
-/// Such rows as a batch again. Columns a row lacks are null; Error data names a value of the wrong
-/// type.
-Batch rows_from_json(const std::vector<Json>& rows, const std::vector<ColumnSpec>& columns);
 /// A copy without those rows (ascending).
 Batch without_rows(const BatchView& rows, const std::vector<int64_t>& left_out);
 

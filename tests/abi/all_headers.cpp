@@ -1,6 +1,8 @@
 // A plugin that uses every part of the C++ layer, for compilers and standard libraries other than
 // the one that builds the product.
+#include <dunlin/batch_json.hpp>
 #include <dunlin/money.hpp>
+#include <dunlin/page_check.hpp>
 #include <dunlin/plugin.hpp>
 #include <map>
 

@@ -3,6 +3,7 @@
 
 #include <dunlin/arrow.hpp>
 #include <dunlin/connector.hpp>
+#include <dunlin/page_check.hpp>
 
 #include <unistd.h>
 
@@ -90,6 +91,7 @@ inline Harvest harvest(Source& source, const std::string& entity,
     Harvest out;
     const auto pull = source.pull(entity, cursor, never_cancelled());
     for (Page page; pull->next(page); page = Page{}) {
+        check_page(page.rows);
         const BatchView batch(page.rows);
         for (int64_t i = 0; i < batch.rows(); ++i) out.rows.push_back(line_of(batch, i, columns));
         out.errors.insert(out.errors.end(), page.errors.begin(), page.errors.end());
