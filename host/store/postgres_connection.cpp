@@ -171,9 +171,11 @@ void PostgresConnection::set_scope(const std::map<std::string, std::set<std::str
     for (const auto& [dimension, values] : scopes) {
         Parameters setting(2);
         setting.set(0, "dunlin.scope_" + dimension);
-        // An array without values matches nothing, an empty setting everything. Local: it ends
+        // An object without members matches nothing, an empty setting everything. Local: it ends
         // with the transaction.
-        setting.set(1, nlohmann::json(values).dump());
+        auto members = nlohmann::json::object();
+        for (const auto& value : values) members[value] = true;
+        setting.set(1, members.dump());
         run("SELECT set_config($1, $2, true)", setting);
     }
 }

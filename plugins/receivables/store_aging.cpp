@@ -25,36 +25,25 @@ struct Question {
     bool only_credits;
 };
 
-/// Rows of key, currency, credit column, day, what was charged and what was credited. Sums of
-/// residuals need no residual of any item: an amount and what was allocated to it fall into the
-/// same bucket, so each table is read on its own. `is_grouped`: summed up, and the day is the last
-/// one of its bucket.
+/// Rows of key, currency, bucket or credit column, and amount. Sums of residuals need no residual
+/// of any item: an amount and what was allocated to it fall into the same bucket, so each table is
+/// read on its own.
 Sql aged_sql(const Question& q, int part, bool is_grouped) {
     const std::string own = part == 0 ? "" : "item_";
-    const std::string due = own + (q.by_issue ? "issued_on" : "due_on");
     const std::string amount = part == 1 ? "-amount" : "amount";
-    const auto sum = [&](const char* test) {
-        const auto one =
-            "CASE WHEN " + own + "amount " + test + " 0 THEN " + amount + " ELSE 0 END";
-        return is_grouped ? "CAST(sum(" + one + ") AS bigint)" : one;
-    };
     Sql sql;
     sql.add("SELECT ").add(group_column(q.group));
     sql.add(q.group == Group::salesperson ? " AS \"key:u\"" : " AS \"key:l\"");
-    sql.add(", currency, CASE " + own +
-            "kind WHEN 'payment' THEN -1 WHEN 'credit_note' THEN -2 ELSE -3 END AS \"credit:l\", ");
-    if (is_grouped) {
-        sql.add("CASE");
-        for (const auto edge : q.buckets.edges()) {
-            sql.add(" WHEN " + due + " >= ? THEN CAST(? AS integer)", q.as_of - edge,
-                    q.as_of - edge);
-        }
-        sql.add(" ELSE CAST(? AS integer) END", q.as_of - (q.buckets.edges().back() + 1));
-    } else {
-        sql.add(due);
+    sql.add(", currency, CASE WHEN " + own + "amount < 0 THEN CASE " + own +
+            "kind WHEN 'payment' THEN -1 WHEN 'credit_note' THEN -2 ELSE -3 END");
+    const auto& edges = q.buckets.edges();
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        sql.add(" WHEN " + own + (q.by_issue ? "issued_on" : "due_on") + " >= ? THEN " +
+                    std::to_string(i),
+                q.as_of - edges[i]);
     }
-    sql.add(" AS \"day:l\", " + sum(">=") + " AS \"charged:l\", " + sum("<") +
-            " AS \"credited:l\"");
+    sql.add(" ELSE " + std::to_string(edges.size()) + " END AS \"bucket:l\", ");
+    sql.add(is_grouped ? "CAST(sum(" + amount + ") AS bigint)" : amount).add(" AS \"amount:l\"");
     constexpr const char* views[] = {"item", "allocation", "allocation_source"};
     sql.add(std::string(" FROM receivables_v1_") + views[part] + "_scoped");
     sql.add(part == 0 ? " WHERE posted_on <= ? AND void_on > ?"
@@ -63,7 +52,7 @@ Sql aged_sql(const Question& q, int part, bool is_grouped) {
     if (!q.by_issue) sql.add(" AND (" + own + "instalments = 0 OR " + own + "amount < 0)");
     if (q.only_credits) sql.add(" AND " + own + "amount < 0");
     sql.limit(q.filter, "");
-    if (is_grouped) sql.add(" GROUP BY 1, 2, 3, 4");
+    if (is_grouped) sql.add(" GROUP BY 1, 2, 3");
     return sql;
 }
 
@@ -72,10 +61,11 @@ class AgedSums {
 public:
     explicit AgedSums(const Question& q) : q_(q) {}
 
+    /// Few rows: PostgreSQL plans no stream in parallel.
     void read_groups(Statement rows) {
         for (const auto& row : rows) {
             const auto key = is_text() ? number_of(row.text(0)) : row.i64(0);
-            add(key, row.text(1), row.i64(2), row.date(3), row.i64(4), row.i64(5));
+            line(key, row.text(1))[row.i64(2) - adjustments] += row.i64(3);
         }
     }
 
@@ -83,12 +73,10 @@ public:
         auto batches = rows.stream();
         while (batches.next()) {
             const auto view = batches.view();
-            const auto keys = view[0], currency = view[1], credit = view[2], day = view[3],
-                       charged = view[4], credited = view[5];
+            const auto keys = view[0], currency = view[1], bucket = view[2], amount = view[3];
             for (int64_t i = 0; i < view.rows(); ++i) {
                 const auto key = is_text() ? number_of(keys.text(i)) : keys.i64(i);
-                add(key, currency.text(i), credit.i64(i), day.date(i), charged.i64(i),
-                    credited.i64(i));
+                line(key, currency.text(i))[bucket.i64(i) - adjustments] += amount.i64(i);
             }
         }
     }
@@ -121,24 +109,23 @@ private:
         return it->second;
     }
 
-    void add(int64_t key, std::string_view currency, int64_t credit, Date day, int64_t charged,
-             int64_t credited) {
-        if (!of_currency_ || currency != currency_) {
+    /// The sums of a key. Rows of one key often follow each other.
+    int64_t* line(int64_t key, std::string_view currency) {
+        if (!line_ || currency != currency_ || key != key_) {
             currency_ = currency;
-            of_currency_ = &lines_[currency_];
+            key_ = key;
+            line_ = &lines_[currency_][key];
+            if (line_->empty()) line_->resize(q_.buckets.count() - adjustments);
         }
-        auto& line = (*of_currency_)[key];
-        if (line.empty()) line.resize(q_.buckets.count() - adjustments);
-        const auto bucket = static_cast<int64_t>(q_.buckets.of(days_late(day, q_.as_of)));
-        line[static_cast<std::size_t>(bucket - adjustments)] += charged;
-        line[static_cast<std::size_t>(credit - adjustments)] += credited;
+        return line_->data();
     }
 
     const Question& q_;
     /// By currency and key: the credit columns, then the buckets.
     std::map<std::string, std::unordered_map<int64_t, std::vector<int64_t>>> lines_;
-    std::string currency_;
-    std::unordered_map<int64_t, std::vector<int64_t>>* of_currency_ = nullptr;
+    std::string currency_;  // Of the line before, with its key.
+    int64_t key_ = 0;
+    std::vector<int64_t>* line_ = nullptr;
     std::map<std::string, int64_t> numbers_;
     std::map<int64_t, std::string> texts_;
 };
