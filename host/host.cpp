@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host.hpp"
 
+#include "base/digest.hpp"
+
 #include <sodium.h>
 #include <unistd.h>
 #include <boost/algorithm/string/join.hpp>
@@ -56,16 +58,6 @@ fs::path default_plugin_root() {
             return entry.path() / "dunlin/plugins";
     }
     return folder / "plugins";
-}
-
-std::string digest_of(const std::string& token) {
-    std::array<unsigned char, crypto_generichash_BYTES> hash{};
-    crypto_generichash(hash.data(), hash.size(),
-                       reinterpret_cast<const unsigned char*>(token.data()), token.size(), nullptr,
-                       0);
-    std::array<char, 2 * crypto_generichash_BYTES + 1> hex{};
-    sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
-    return hex.data();
 }
 
 void need_known(const char* what, const std::string& name, const std::set<std::string>& known) {
@@ -239,7 +231,7 @@ std::string Host::create_token(const std::string& name, const std::vector<std::s
     for (const auto& scope : scopes) need_known("scope", scope.first, known_scopes);
     auto token = "dunlin_" + random_text(32);
     auto tx = begin(Access::write);
-    tx->db().exec("INSERT INTO dunlin_token VALUES (?, ?, ?, ?, ?, 0)", digest_of(token), name,
+    tx->db().exec("INSERT INTO dunlin_token VALUES (?, ?, ?, ?, ?, 0)", sha256_of(token), name,
                   Json(roles).dump(), Json(scopes).dump(), tx->moment().now_us);
     tx->commit();
     return token;
@@ -252,7 +244,7 @@ std::optional<Principal> Host::authenticate(const std::string& token) {
     if (!tx->db()
              .query("SELECT name, roles_json, scopes_json FROM dunlin_token WHERE digest = ?"
                     " AND (expires_us = 0 OR expires_us > ?)",
-                    digest_of(token), tx->moment().now_us)
+                    sha256_of(token), tx->moment().now_us)
              ->next(name, roles, scopes)) {
         return std::nullopt;
     }

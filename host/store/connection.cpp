@@ -70,13 +70,18 @@ int64_t Prepared::exec_batch(ArrowArrayStream rows) {
     StreamReader reader(rows);
     int64_t changed = 0;
     while (reader.next()) {
-        const auto view = reader.view();
-        if (view.columns() != parameter_count()) {
-            throw Error(DUNLIN_E_INVALID, "the batch has " + std::to_string(view.columns()) +
+        const auto columns = columns_of(reader.view());
+        if (columns.size() != parameter_count()) {
+            throw Error(DUNLIN_E_INVALID, "the batch has " + std::to_string(columns.size()) +
                                               " columns for " + std::to_string(parameter_count()) +
                                               " parameters");
         }
-        changed += run_rows(columns_of(view), 0, view.rows());
+        for (int64_t row = 0; row < reader.view().rows(); ++row) {
+            for (uint32_t i = 0; i < columns.size(); ++i) bind_cell(i, cell_of(columns[i], row));
+            while (step()) {
+            }
+            changed += changes_;
+        }
     }
     return changed;
 }

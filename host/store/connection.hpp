@@ -95,7 +95,6 @@ protected:
         }
     }
     virtual void bind_cell(uint32_t index, const Cell& value) = 0;
-    virtual int64_t run_rows(const std::vector<ColumnView>& columns, int64_t from, int64_t to) = 0;
     /// Runs the query; each call of what is returned moves to the next row, and to null at the end.
     virtual std::function<Row*()> rows() = 0;
     int64_t changes_ = 0;

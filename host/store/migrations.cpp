@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/migrations.hpp"
 
+#include "base/digest.hpp"
 #include "store/sql_text.hpp"
 
 #include "host_schema.hpp"
 
-#include <sodium.h>
 #include <boost/algorithm/string/predicate.hpp>
 
 #include <fstream>
@@ -17,14 +17,6 @@ namespace {
 
 constexpr int64_t lock_number = 0x64756e6c696e;  // "dunlin"
 
-std::string sha256_of(std::string_view text) {
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, reinterpret_cast<const unsigned char*>(text.data()), text.size());
-    char hex[crypto_hash_sha256_BYTES * 2 + 1];
-    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-    return hex;
-}
-
 [[noreturn]] void refuse(const std::string& owner, const std::string& why) {
     throw Error(DUNLIN_E_DATA, "migrations of " + owner + ": " + why);
 }
@@ -32,11 +24,9 @@ std::string sha256_of(std::string_view text) {
 /// A file per number, the dialect's own in place of the common one, without gaps.
 std::vector<Migration> choose(const std::string& owner, Dialect dialect,
                               const std::map<std::string, std::string>& files) {
-    static const std::regex form("([0-9]{3})(_[^.]+)(\\.(postgresql|sqlite))?\\.sql");
+    static const std::regex form("([0-9]{3}_[^.]+)(\\.(postgresql|sqlite))?\\.sql");
     const std::string own = dialect == Dialect::sqlite ? ".sqlite" : ".postgresql";
     std::vector<Migration> out;
-    std::string stem;
-    bool was_own = false;
     for (const auto& [name, sql] : files) {
         std::smatch parts;
         if (!std::regex_match(name, parts, form)) {
@@ -44,13 +34,9 @@ std::vector<Migration> choose(const std::string& owner, Dialect dialect,
                               "\" is not named NNN_name.sql, NNN_name.postgresql.sql or "
                               "NNN_name.sqlite.sql");
         }
-        if (parts[3].matched && parts[3] != own) continue;
-        const int number = std::stoi(parts[1]);
-        const bool is_own = parts[3].matched;
-        if (!out.empty() && out.back().number == number && parts[2] == stem && is_own != was_own) {
-            if (!is_own) continue;
-            out.pop_back();
-        }
+        const bool is_common = !parts[2].matched;
+        if (is_common ? files.count(parts[1].str() + own + ".sql") > 0 : parts[2] != own) continue;
+        const int number = std::stoi(name);
         const int next = static_cast<int>(out.size()) + 1;
         if (number > next) {
             refuse(owner, "number " + std::to_string(next) + " is missing before " + name);
@@ -59,8 +45,6 @@ std::vector<Migration> choose(const std::string& owner, Dialect dialect,
             refuse(owner, "the number of " + name + " is taken" +
                               (out.empty() ? "; the first is 001" : " by " + out.back().name));
         }
-        was_own = is_own;
-        stem = parts[2];
         out.push_back({owner, number, name, sql, sha256_of(sql)});
     }
     return out;

@@ -181,8 +181,7 @@ void PostgresConnection::set_scope(const std::map<std::string, std::set<std::str
 }
 
 bool PostgresConnection::is_fit() const noexcept {
-    return !is_broken() && PQtransactionStatus(db_) == PQTRANS_IDLE &&
-           PQpipelineStatus(db_) == PQ_PIPELINE_OFF;
+    return !is_broken() && PQtransactionStatus(db_) == PQTRANS_IDLE;
 }
 
 std::unique_ptr<Prepared> PostgresConnection::prepare(std::string_view sql) {

@@ -126,12 +126,9 @@ public:
 
 private:
     void bind_cell(uint32_t index, const Cell& value) override;
-    int64_t run_rows(const std::vector<ColumnView>& columns, int64_t from, int64_t to) override;
     std::function<Row*()> rows() override;
     void forget_rows();
     const PGresult* shape();
-    void need(int is_done);  // Of a function of libpq.
-    int64_t read_answers();
 
     PostgresConnection* connection_;
     const SqlText* sql_;

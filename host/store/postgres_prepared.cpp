@@ -10,8 +10,6 @@
 namespace dunlin::host {
 namespace {
 
-/// Rows that travel before their answers are read.
-constexpr int64_t pipeline_rows = 256;
 /// A fetch of a cursor is at most about this large.
 constexpr int64_t fetch_rows = 8192, fetch_bytes = int64_t{16} << 20;
 
@@ -146,56 +144,6 @@ std::string_view PostgresPrepared::column_name(uint32_t index) {
         throw Error(DUNLIN_E_INVALID, "the statement has no column " + std::to_string(index));
     }
     return name;
-}
-
-void PostgresPrepared::need(int is_done) {
-    if (!is_done) connection_->checked(nullptr, sql_->dollars);
-}
-
-/// Up to the last synchronisation of the pipeline; throws what failed first.
-int64_t PostgresPrepared::read_answers() {
-    auto* db = connection_->handle();
-    Result failed;
-    int64_t changed = 0;
-    while (!connection_->is_broken()) {
-        Result result(PQgetResult(db));
-        if (!result) continue;  // Between two statements.
-        const auto status = PQresultStatus(result.get());
-        if (status == PGRES_PIPELINE_SYNC) break;
-        if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
-            changed += changed_by(result.get());
-        } else if (!failed && status != PGRES_PIPELINE_ABORTED) {
-            failed = std::move(result);
-        }
-    }
-    if (failed || connection_->is_broken()) {
-        PQexitPipelineMode(db);
-        connection_->checked(std::move(failed), sql_->dollars);
-    }
-    return changed;
-}
-
-int64_t PostgresPrepared::run_rows(const std::vector<ColumnView>& columns, int64_t from,
-                                   int64_t to) {
-    auto* db = connection_->handle();
-    for (auto row = from; row < to; ++row) {
-        // What cannot be sent is refused before anything is.
-        for (const auto& column : columns) cell_of(column, row);
-    }
-    forget_rows();
-    connection_->use_role(wall_);
-    need(PQenterPipelineMode(db));
-    int64_t changed = 0;
-    for (auto row = from; row < to; ++row) {
-        for (uint32_t i = 0; i < columns.size(); ++i) parameters_.set(i, cell_of(columns[i], row));
-        need(PQsendQueryPrepared(db, name_->c_str(), parameters_.size(), parameters_.values(),
-                                 nullptr, nullptr, 0));
-        if ((row + 1) % pipeline_rows != 0 && row + 1 != to) continue;
-        need(PQpipelineSync(db));
-        changed += read_answers();
-    }
-    PQexitPipelineMode(db);
-    return changed;
 }
 
 std::function<Row*()> PostgresPrepared::rows() {

@@ -3,7 +3,6 @@
 
 #include "store/sql_text.hpp"
 
-#include <Poco/Data/SQLite/Utility.h>
 #include <boost/algorithm/cxx11/any_of.hpp>
 #include <boost/algorithm/string/join.hpp>
 
@@ -42,9 +41,8 @@ const std::vector<Meaning> meanings = {
 
 }  // namespace
 
-SqliteConnection::SqliteConnection(Poco::Data::Session session, const StoreOptions& options)
-    : session_(std::move(session)) {
-    db_ = Poco::Data::SQLite::Utility::dbHandle(session_);
+SqliteConnection::SqliteConnection(SqliteSession session, const StoreOptions& options)
+    : session_(std::move(session)), db_(session_.get()) {
     sqlite3_extended_result_codes(db_, 1);
     sqlite3_busy_timeout(db_, static_cast<int>(options.wait_max.count()));
     command("PRAGMA journal_mode = WAL");
@@ -58,11 +56,6 @@ SqliteConnection::SqliteConnection(Poco::Data::Session session, const StoreOptio
     command("PRAGMA temp_store = MEMORY");
     command("CREATE TEMP TABLE dunlin_scope (dimension text NOT NULL, value text)");
     sqlite3_set_authorizer(db_, &SqliteConnection::authorize, this);
-}
-
-SqliteConnection::~SqliteConnection() {
-    idle_.clear();
-    sqlite3_set_authorizer(db_, nullptr, nullptr);
 }
 
 void SqliteConnection::fail(int code, std::string_view what) const {
@@ -155,10 +148,7 @@ SqliteStatement SqliteConnection::compile(const Wall* wall, const std::string& s
     judged_by_ = nullptr;
     if (code != SQLITE_OK) {
         if (!refused_.empty()) refuse_table(wall->plugin_id, refused_);
-        fail(code,
-             "the SQL "
-             " + sql.substr(0, 120) + "
-             "");
+        fail(code, "the SQL \"" + sql.substr(0, 120) + "\"");
     }
     return SqliteStatement(handle);
 }

@@ -3,24 +3,24 @@
 
 #include "store/store.hpp"
 
-#include <Poco/Data/Session.h>
 #include <sqlite3.h>
 
 #include <unordered_map>
 
 namespace dunlin::host {
 
-struct StatementDelete {
+struct SqliteDelete {
+    void operator()(sqlite3* db) const { sqlite3_close(db); }
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };
-using SqliteStatement = std::unique_ptr<sqlite3_stmt, StatementDelete>;
+using SqliteSession = std::unique_ptr<sqlite3, SqliteDelete>;
+using SqliteStatement = std::unique_ptr<sqlite3_stmt, SqliteDelete>;
 
 class SqlitePrepared;
 
 class SqliteConnection final : public Connection {
 public:
-    SqliteConnection(Poco::Data::Session session, const StoreOptions& options);
-    ~SqliteConnection() override;
+    SqliteConnection(SqliteSession session, const StoreOptions& options);
 
     Dialect dialect() const override { return Dialect::sqlite; }
     void begin(Access access) override;
@@ -47,8 +47,8 @@ private:
     bool may_use(int action, const std::string& name, std::string_view detail,
                  const char* view) const;
 
-    Poco::Data::Session session_;
-    sqlite3* db_ = nullptr;
+    SqliteSession session_;
+    sqlite3* db_;
     const Wall* judged_by_ = nullptr;  // Set only while a statement of a plugin is prepared.
     std::string refused_;
     bool has_scope_ = false;
@@ -76,7 +76,7 @@ public:
     /// Binds one row, text in place: it must outlive the step.
     void bind_row(const std::vector<ColumnView>& columns, int64_t row, uint32_t parameter = 0);
     /// As many rows each time as the statement has parameters for.
-    int64_t run_rows(const std::vector<ColumnView>& columns, int64_t from, int64_t to) override;
+    int64_t run_rows(const std::vector<ColumnView>& columns, int64_t from, int64_t to);
 
 private:
     void bind_cell(uint32_t index, const Cell& value) override {

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite_connection.hpp"
 
-#include <Poco/Data/DataException.h>
-#include <Poco/Data/SQLite/Connector.h>
-
 namespace dunlin::host {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Close {
-    void operator()(sqlite3* db) const { sqlite3_close(db); }
-};
 
 fs::path path_of(const StoreOptions& options) {
     const fs::path path = options.url.substr(std::string_view("sqlite:").size());
@@ -34,7 +27,6 @@ class SqliteStore final : public Store {
 public:
     explicit SqliteStore(const StoreOptions& options)
         : Store(options, /*writers_max=*/1), path_(path_of(options)) {
-        probe();
         begin(Access::read);
     }
 
@@ -68,26 +60,17 @@ public:
     }
 
 private:
-    [[noreturn]] void refuse(const std::string& why) const {
-        throw Error(DUNLIN_E_UNAVAILABLE, "the database " + path_.string() +
-                                              " cannot be opened: " + why +
-                                              "; check that its folder exists and is writable");
-    }
-
-    /// Poco tries for a minute to open what is not there, and does not say why.
-    void probe() const {
+    std::unique_ptr<Connection> connect() override {
         sqlite3* db = nullptr;
         const int code = sqlite3_open(path_.c_str(), &db);
-        const std::unique_ptr<sqlite3, Close> closed(db);
-        if (code != SQLITE_OK) refuse(sqlite3_errmsg(db));
-    }
-
-    std::unique_ptr<Connection> connect() override {
+        SqliteSession session(db);
+        if (code != SQLITE_OK) {
+            throw Error(DUNLIN_E_UNAVAILABLE, "the database " + path_.string() +
+                                                  " cannot be opened: " + sqlite3_errmsg(db) +
+                                                  "; check that its folder exists and is writable");
+        }
         try {
-            return std::make_unique<SqliteConnection>(
-                Poco::Data::Session("SQLite", path_.string(), 1), options_);
-        } catch (const Poco::Exception& e) {
-            refuse(e.displayText());
+            return std::make_unique<SqliteConnection>(std::move(session), options_);
         } catch (const Error& e) {
             throw Error(e.status(),
                         "the database " + path_.string() + " cannot be used: " + e.what());
@@ -100,7 +83,7 @@ private:
         lease->rollback();  // The copy takes its own snapshot.
         sqlite3* to = nullptr;
         int code = sqlite3_open(part.c_str(), &to);
-        const std::unique_ptr<sqlite3, Close> closed(to);
+        const SqliteSession closed(to);
         if (code == SQLITE_OK) {
             auto* copy = sqlite3_backup_init(to, "main", from, "main");
             // In one step: a step in parts starts again whenever somebody commits.
@@ -119,7 +102,6 @@ private:
 }  // namespace
 
 std::unique_ptr<Store> open_sqlite(const StoreOptions& options) {
-    Poco::Data::SQLite::Connector::registerConnector();
     return std::make_unique<SqliteStore>(options);
 }
 
