@@ -1,5 +1,7 @@
 #include "fake_host.hpp"
 
+#include <dunlin/entry.hpp>
+
 #include <stdexcept>
 
 namespace dunlin::test {
@@ -11,88 +13,62 @@ struct FakeServices {
     static sqlite3_stmt* sql(dunlin_stmt* stmt) { return reinterpret_cast<sqlite3_stmt*>(stmt); }
     static int at(uint32_t index) { return static_cast<int>(index); }
 
-    static dunlin_status fail(sqlite3* database, dunlin_err* err, dunlin_status status) noexcept {
-        const char* message = sqlite3_errmsg(database);
-        ErrorSink::set(err, status, to_abi(message), {});
-        return status;
-    }
-    static dunlin_status bound(dunlin_stmt* stmt, int result, dunlin_err* err) noexcept {
-        if (result == SQLITE_OK) return DUNLIN_OK;
-        return fail(sqlite3_db_handle(sql(stmt)), err, DUNLIN_E_INVALID);
+    static void need(bool is_right, dunlin_stmt* stmt, dunlin_status status = DUNLIN_E_INVALID) {
+        if (!is_right) throw Error(status, sqlite3_errmsg(sqlite3_db_handle(sql(stmt))));
     }
 
-    static dunlin_status get_service(dunlin_ctx* ctx, const char* id, const void** table,
-                                     dunlin_err* err) noexcept {
+    static void get_service(dunlin_ctx* ctx, const char* id, const void** table) {
         auto& self = host(ctx);
         const auto found = self.services_.find(id);
-        if (found == self.services_.end()) {
-            ErrorSink::set(err, DUNLIN_E_UNSUPPORTED, to_abi("no such service"), {});
-            return DUNLIN_E_UNSUPPORTED;
-        }
+        if (found == self.services_.end()) throw Error(DUNLIN_E_UNSUPPORTED, "no such service");
         if (self.denied.count(id) > 0) {
-            ErrorSink::set(err, DUNLIN_E_DENIED, to_abi(std::string(id) + " is not granted"), {});
-            return DUNLIN_E_DENIED;
+            throw Error(DUNLIN_E_DENIED, std::string(id) + " is not granted");
         }
         *table = found->second;
-        return DUNLIN_OK;
     }
-    static void log(dunlin_ctx* ctx, int32_t, dunlin_str message, dunlin_str) noexcept {
-        host(ctx).messages.emplace_back(to_view(message));
+    static void log(dunlin_ctx* ctx, int32_t, std::string_view message, std::string_view) {
+        host(ctx).messages.emplace_back(message);
     }
-    static dunlin_status next(dunlin_ctx* ctx, uint64_t n, int64_t* out, dunlin_err*) noexcept {
+    static void next(dunlin_ctx* ctx, uint64_t n, int64_t* out) {
         for (uint64_t i = 0; i < n; ++i) out[i] = ++host(ctx).last_id_;
-        return DUNLIN_OK;
     }
-    static int64_t now_us(dunlin_ctx*) noexcept { return FakeHost::now_us; }
-    static dunlin_status of_tx(dunlin_tx*, int64_t* now, int32_t* today, int32_t* over) noexcept {
+    static int64_t now_us(dunlin_ctx*) { return FakeHost::now_us; }
+    static dunlin_status of_tx(dunlin_tx*, int64_t* now, int32_t* today, int32_t* over) {
         *now = FakeHost::now_us;
         *today = FakeHost::today;
         *over = 0;
         return DUNLIN_OK;
     }
-    static dunlin_status today_in(dunlin_tx*, dunlin_str, int32_t* today, dunlin_err*) noexcept {
-        *today = FakeHost::today;
-        return DUNLIN_OK;
-    }
+    static void today_in(dunlin_tx*, std::string_view, int32_t* today) { *today = FakeHost::today; }
 
-    static dunlin_status prepare(dunlin_tx* tx, dunlin_str text, dunlin_stmt** out,
-                                 dunlin_err* err) noexcept {
-        auto& self = host(tx);
+    static void prepare(dunlin_tx* tx, std::string_view text, dunlin_stmt** out) {
+        auto* database = host(tx).database_;
         sqlite3_stmt* made = nullptr;
-        const auto size = static_cast<int>(text.len);
-        if (sqlite3_prepare_v2(self.database_, text.data, size, &made, nullptr) != SQLITE_OK) {
-            return fail(self.database_, err, DUNLIN_E_INVALID);
+        const auto size = static_cast<int>(text.size());
+        if (sqlite3_prepare_v2(database, text.data(), size, &made, nullptr) != SQLITE_OK) {
+            throw Error(DUNLIN_E_INVALID, sqlite3_errmsg(database));
         }
         *out = reinterpret_cast<dunlin_stmt*>(made);
-        return DUNLIN_OK;
     }
-    static void finalize(dunlin_stmt* stmt) noexcept { sqlite3_finalize(sql(stmt)); }
-    static dunlin_status reset(dunlin_stmt* stmt, dunlin_err*) noexcept {
-        sqlite3_reset(sql(stmt));
-        return DUNLIN_OK;
+    static void finalize(dunlin_stmt* stmt) { sqlite3_finalize(sql(stmt)); }
+    static void reset(dunlin_stmt* stmt) { sqlite3_reset(sql(stmt)); }
+    static void bind_null(dunlin_stmt* stmt, uint32_t i) {
+        need(sqlite3_bind_null(sql(stmt), at(i) + 1) == SQLITE_OK, stmt);
     }
-    static dunlin_status bind_null(dunlin_stmt* stmt, uint32_t i, dunlin_err* err) noexcept {
-        return bound(stmt, sqlite3_bind_null(sql(stmt), at(i) + 1), err);
+    static void bind_i64(dunlin_stmt* stmt, uint32_t i, int64_t v) {
+        need(sqlite3_bind_int64(sql(stmt), at(i) + 1, v) == SQLITE_OK, stmt);
     }
-    static dunlin_status bind_i64(dunlin_stmt* stmt, uint32_t i, int64_t v,
-                                  dunlin_err* err) noexcept {
-        return bound(stmt, sqlite3_bind_int64(sql(stmt), at(i) + 1, v), err);
+    static void bind_text(dunlin_stmt* stmt, uint32_t i, std::string_view v) {
+        const auto size = static_cast<int>(v.size());
+        need(sqlite3_bind_text(sql(stmt), at(i) + 1, v.data(), size, SQLITE_TRANSIENT) == SQLITE_OK,
+             stmt);
     }
-    static dunlin_status bind_text(dunlin_stmt* stmt, uint32_t i, dunlin_str v,
-                                   dunlin_err* err) noexcept {
-        const auto view = to_view(v);
-        const auto size = static_cast<int>(view.size());
-        return bound(stmt,
-                     sqlite3_bind_text(sql(stmt), at(i) + 1, view.data(), size, SQLITE_TRANSIENT),
-                     err);
-    }
-    static dunlin_status step(dunlin_stmt* stmt, dunlin_err* err) noexcept {
+    static dunlin_status step(dunlin_stmt* stmt) {
         const int result = sqlite3_step(sql(stmt));
-        if (result == SQLITE_ROW) return DUNLIN_OK;
-        if (result == SQLITE_DONE) return DUNLIN_DONE;
-        return fail(sqlite3_db_handle(sql(stmt)), err, DUNLIN_E_EXISTS);
+        need(result == SQLITE_ROW || result == SQLITE_DONE, stmt, DUNLIN_E_EXISTS);
+        return result == SQLITE_ROW ? DUNLIN_OK : DUNLIN_DONE;
     }
-    static int64_t changes(dunlin_stmt* stmt) noexcept {
+    static int64_t changes(dunlin_stmt* stmt) {
         return sqlite3_changes(sqlite3_db_handle(sql(stmt)));
     }
     static dunlin_status column_i64(dunlin_stmt* stmt, uint32_t i, int64_t* out,
@@ -110,36 +86,34 @@ struct FakeServices {
         return DUNLIN_OK;
     }
 
-    static dunlin_status emit(dunlin_tx* tx, dunlin_str topic, dunlin_str key, dunlin_str payload,
-                              dunlin_err* err) noexcept {
+    static void emit(dunlin_tx* tx, std::string_view topic, std::string_view key,
+                     std::string_view payload) {
         dunlin_stmt* stmt = nullptr;
-        const char* insert = "INSERT INTO host_event(topic, key, payload) VALUES(?, ?, ?)";
-        const auto status = prepare(tx, to_abi(insert), &stmt, err);
-        if (status != DUNLIN_OK) return status;
-        bind_text(stmt, 0, topic, err);
-        bind_text(stmt, 1, key, err);
-        bind_text(stmt, 2, payload, err);
-        const auto done = step(stmt, err);
+        prepare(tx, "INSERT INTO host_event(topic, key, payload) VALUES(?, ?, ?)", &stmt);
+        bind_text(stmt, 0, topic);
+        bind_text(stmt, 1, key);
+        bind_text(stmt, 2, payload);
+        step(stmt);
         finalize(stmt);
-        return done == DUNLIN_DONE ? DUNLIN_OK : done;
     }
 
     static std::map<std::string, const void*> all() {
-        static const dunlin_log_v1 log_table{sizeof log_table, 0, &log};
-        static const dunlin_ids_v1 ids_table{sizeof ids_table, 0, &next};
-        static const dunlin_clock_v1 clock_table{sizeof clock_table, 0, &now_us, &of_tx, &today_in};
-        static const dunlin_events_v1 events_table{sizeof events_table, 0, &emit};
+        static const dunlin_log_v1 log_table{sizeof log_table, 0, quiet<log>};
+        static const dunlin_ids_v1 ids_table{sizeof ids_table, 0, entry<next>};
+        static const dunlin_clock_v1 clock_table{sizeof clock_table, 0, quiet<now_us>, quiet<of_tx>,
+                                                 entry<today_in>};
+        static const dunlin_events_v1 events_table{sizeof events_table, 0, entry<emit>};
         static const dunlin_db_v1 db_table = [] {
             dunlin_db_v1 db{};
             db.struct_size = sizeof db;
-            db.prepare = &prepare;
-            db.finalize = &finalize;
-            db.reset = &reset;
-            db.bind_null = &bind_null;
-            db.bind_i64 = &bind_i64;
-            db.bind_text = &bind_text;
-            db.step = &step;
-            db.changes = &changes;
+            db.prepare = entry<prepare>;
+            db.finalize = quiet<finalize>;
+            db.reset = entry<reset>;
+            db.bind_null = entry<bind_null>;
+            db.bind_i64 = entry<bind_i64>;
+            db.bind_text = entry<bind_text>;
+            db.step = entry<step>;
+            db.changes = quiet<changes>;
             db.column_i64 = &column_i64;
             db.column_text = &column_text;
             return db;
@@ -155,8 +129,9 @@ struct FakeServices {
 FakeHost::FakeHost() : services_(FakeServices::all()) {
     if (sqlite3_open(":memory:", &database_) != SQLITE_OK) throw std::runtime_error("sqlite");
     exec("CREATE TABLE host_event(id INTEGER PRIMARY KEY, topic TEXT, key TEXT, payload TEXT)");
-    host_ = {sizeof host_, DUNLIN_ABI_MAJOR,           DUNLIN_ABI_MINOR,
-             ctx(),        &FakeServices::get_service, &ErrorSink::set};
+    host_ = {
+        sizeof host_,   DUNLIN_ABI_MAJOR, DUNLIN_ABI_MINOR, ctx(), entry<FakeServices::get_service>,
+        &ErrorSink::set};
 }
 
 FakeHost::~FakeHost() {

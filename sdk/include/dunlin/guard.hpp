@@ -86,23 +86,34 @@ private:
     std::string detail_json_;
 };
 
-/// A writer that appends to a string.
+/// A writer that appends to a string, up to a limit.
 class StringWriter {
 public:
-    explicit StringWriter(std::string& out) : writer_{&out, &append} {}
+    explicit StringWriter(std::string& out, std::size_t bytes_max = SIZE_MAX)
+        : out_(out), bytes_max_(bytes_max) {}
+    StringWriter(const StringWriter&) = delete;
+    StringWriter& operator=(const StringWriter&) = delete;
+
     const dunlin_writer* abi() const noexcept { return &writer_; }
+    /// Whether more was written than the limit allows; the string holds what came before.
+    bool is_too_large() const noexcept { return is_too_large_; }
 
 private:
     static dunlin_status DUNLIN_CALL append(void* ctx, const void* bytes, uint64_t n) noexcept {
+        const auto& self = *static_cast<const StringWriter*>(ctx);
+        if (n > self.bytes_max_ - self.out_.size()) self.is_too_large_ = true;
+        if (self.is_too_large_) return DUNLIN_E_LIMIT;
         try {
-            static_cast<std::string*>(ctx)->append(static_cast<const char*>(bytes),
-                                                   static_cast<std::size_t>(n));
+            self.out_.append(static_cast<const char*>(bytes), static_cast<std::size_t>(n));
             return DUNLIN_OK;
         } catch (...) {
             return DUNLIN_E_LIMIT;
         }
     }
-    dunlin_writer writer_;
+    std::string& out_;
+    std::size_t bytes_max_;
+    mutable bool is_too_large_ = false;
+    dunlin_writer writer_{this, &append};
 };
 
 /// Writes text to the other side's writer and throws when it refuses.

@@ -94,9 +94,12 @@ inline ArrowArrayStream make_stream(Batch batch) {
 /// Reads a stream batch by batch and releases it.
 class StreamReader {
 public:
-    explicit StreamReader(ArrowArrayStream stream) : stream_(stream) {}
-    StreamReader(const StreamReader&) = delete;
-    StreamReader& operator=(const StreamReader&) = delete;
+    StreamReader(ArrowArrayStream stream) : stream_(stream) {}  // NOLINT: takes it over.
+    StreamReader(StreamReader&& other) noexcept
+        : stream_(std::exchange(other.stream_, {})),
+          schema_(std::exchange(other.schema_, {})),
+          batch_(std::exchange(other.batch_, {})) {}
+    StreamReader& operator=(StreamReader&&) = delete;
     ~StreamReader() {
         release(batch_);
         if (schema_.release) schema_.release(&schema_);
