@@ -46,18 +46,13 @@ std::string make_holder() {
     return machine + ":" + std::to_string(::getpid()) + ":" + random_text(6);
 }
 
-/// Beside the program, as in a build folder, or where it is installed: <prefix>/lib/….
+/// Beside the program, as in a build folder, or where it is installed.
 fs::path default_plugin_root() {
     std::error_code failed;
     const auto folder = fs::read_symlink("/proc/self/exe", failed).parent_path();
-    if (fs::is_directory(folder / "plugins")) return folder / "plugins";
-    const auto libraries = folder.parent_path() / "lib";
-    if (fs::is_directory(libraries / "dunlin/plugins")) return libraries / "dunlin/plugins";
-    for (const auto& entry : fs::directory_iterator(libraries, failed)) {
-        if (fs::is_directory(entry.path() / "dunlin/plugins"))
-            return entry.path() / "dunlin/plugins";
-    }
-    return folder / "plugins";
+    const auto beside = folder / "plugins";
+    const auto installed = folder.parent_path() / DUNLIN_LIBRARIES / "dunlin/plugins";
+    return fs::is_directory(beside) ? beside : installed;
 }
 
 void need_known(const char* what, const std::string& name, const std::set<std::string>& known) {
@@ -81,26 +76,20 @@ Host::Host(Options options)
     events_ = std::make_unique<Events>(*this);
     jobs_ = std::make_unique<Jobs>(*this);
     sync_ = std::make_unique<Sync>(*this);
-    find_plugins();
+    if (options_.plugin_root.empty()) options_.plugin_root = default_plugin_root();
+    plugins_->find(options_.plugin_root, options_.is_safe_mode);
 }
 
 Host::~Host() {
     stop();
 }
 
-void Host::find_plugins() {
-    if (options_.plugin_root.empty()) options_.plugin_root = default_plugin_root();
-    plugins_->find(options_.plugin_root, options_.is_safe_mode);
-}
-
 void Host::open() {
     if (store_) return;
-    StoreOptions options;
-    options.url = config_.store_url;
-    options.base = config_.instance;
-    options.connections_max = config_.store_connections_max;
-    options.is_read_back_durable = config_.store_durability == "full";
-    store_ = Store::open(options);
+    store_ = Store::open({.url = config_.store_url,
+                          .base = config_.instance,
+                          .connections_max = config_.store_connections_max,
+                          .is_read_back_durable = config_.store_durability == "full"});
 }
 
 std::vector<Migration> Host::pending_migrations() {
@@ -109,34 +98,26 @@ std::vector<Migration> Host::pending_migrations() {
     return plan_migrations(store(), all);
 }
 
-void Host::migrate() {
-    const auto own = host_migrations(store_->dialect());
-    if (!plan_migrations(*store_, own).empty()) {
-        if (!options_.migrates) {
-            throw Error(DUNLIN_E_CONFLICT,
-                        "the database is older than this program: run `dunlin migrate apply`");
-        }
-        apply_migrations(*store_, own, clock_.now_us());
+void Host::migrate(const std::vector<Migration>& all) {
+    if (plan_migrations(*store_, all).empty()) return;
+    if (!options_.migrates) {
+        throw Error(DUNLIN_E_CONFLICT,
+                    "the database is older than this program: run `dunlin migrate apply`");
     }
+    apply_migrations(*store_, all, clock_.now_us());
+}
+
+void Host::migrate_plugins() {
     for (auto* plugin : plugins_->in_order()) {
         if (plugin->state != PluginState::found) continue;
         try {
-            migrate_plugin(*plugin);
+            migrate(plugins_->migrations_of(*plugin, store_->dialect()));
         } catch (const Error& e) {
             if (e.status() == DUNLIN_E_UNAVAILABLE) throw;
             plugins_->block(*plugin,
                             std::string("its tables cannot be brought up to date: ") + e.what());
         }
     }
-}
-
-void Host::migrate_plugin(Plugin& plugin) {
-    const auto all = plugins_->migrations_of(plugin, store_->dialect());
-    if (all.empty() || plan_migrations(*store_, all).empty()) return;
-    if (!options_.migrates) {
-        throw Error(DUNLIN_E_CONFLICT, "migrations wait: run `dunlin migrate apply`");
-    }
-    apply_migrations(*store_, all, clock_.now_us());
 }
 
 /// What plugins may read of each other, and the scoped views every session has.
@@ -157,7 +138,8 @@ void Host::publish() {
 void Host::start() {
     if (is_started_) return;
     open();
-    migrate();
+    migrate(host_migrations(store_->dialect()));
+    migrate_plugins();
     publish();
     is_started_ = true;
     lease_node();
@@ -182,6 +164,7 @@ void Host::stop() {
         is_serving_ = false;
     }
     plugins_->stop();
+    node_keeper_.stop();
     node_.reset();
     is_started_ = false;
 }
@@ -209,15 +192,25 @@ void Host::lease_node() {
     const auto first = static_cast<int>(randombytes_uniform(nodes));
     for (int i = 0; i < nodes; ++i) {
         const int node = (first + i) % nodes;
-        node_.emplace(*this, "host.node:" + std::to_string(node), node_lease_us, [this] {
-            log_.error("host", "another process took this one's node number; it makes no more ids");
-            ids_.use_node(-1);
-        });
-        if (node_->is_held()) return ids_.use_node(node);
+        node_.emplace(*this, "host.node:" + std::to_string(node), node_lease_us);
+        if (node_->fence() == 0) continue;
+        ids_.use_node(node);
+        return node_keeper_.start([this](const auto&) { return keep_node(); },
+                                  Worker::Pause(node_lease_us / 4));
     }
     throw Error(DUNLIN_E_UNAVAILABLE, "all " + std::to_string(nodes) +
                                           " node numbers are leased; stop a process, or wait a "
                                           "minute after one was killed");
+}
+
+Worker::Pause Host::keep_node() {
+    auto tx = begin(Access::write);
+    const bool is_ours = node_->renew(*tx);
+    tx->commit();
+    if (is_ours) return Worker::Pause(node_lease_us / 4);
+    log_.error("host", "another process took this one's node number; it makes no more ids");
+    ids_.use_node(-1);
+    return std::chrono::hours(24 * 365);
 }
 
 std::string Host::create_token(const std::string& name, const std::vector<std::string>& roles,

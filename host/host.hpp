@@ -58,7 +58,6 @@ public:
     Events& events() { return *events_; }
     Jobs& jobs() { return *jobs_; }
     Sync& sync() { return *sync_; }
-    LeaseTable& leases() { return leases_; }
     /// "hostname:pid:random": who holds a lease.
     const std::string& holder() const { return holder_; }
 
@@ -72,11 +71,11 @@ public:
     std::optional<Principal> authenticate(const std::string& token);
 
 private:
-    void find_plugins();
-    void migrate();
-    void migrate_plugin(Plugin& plugin);
+    void migrate(const std::vector<Migration>& all);
+    void migrate_plugins();
     void publish();
     void lease_node();
+    Worker::Pause keep_node();
 
     Options options_;
     Config config_;
@@ -90,9 +89,9 @@ private:
     std::unique_ptr<Commands> commands_;
     std::unique_ptr<Events> events_;
     std::unique_ptr<Jobs> jobs_;
-    LeaseTable leases_{*this};
     std::unique_ptr<Sync> sync_;
-    std::optional<KeptLease> node_;  // Its number is part of the ids made here.
+    std::optional<Lease> node_;  // Its number is part of the ids made here.
+    Worker node_keeper_{log_, "host", "the node number is leased again later"};
     bool is_started_ = false;
     bool is_serving_ = false;
 };

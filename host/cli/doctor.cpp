@@ -8,9 +8,6 @@ namespace dunlin::host {
 
 namespace {
 
-constexpr uintmax_t disk_bytes_low = 1024U * 1024 * 1024;
-constexpr uintmax_t disk_bytes_least = 100U * 1024 * 1024;
-
 /// Looks at everything it can reach; what cannot be looked at is a finding too.
 class Examination {
 public:
@@ -23,7 +20,7 @@ public:
         }
         add("config", "ok", "dunlin.toml is in order");
         clock();
-        disk();
+        findings_.push_back(disk_finding("disk", host_->config().instance));
         for (const auto& [name, where] : host_->config().secrets) {
             look("secret " + name, "", [&, name = name] {
                 host_->config().secret(name);
@@ -65,17 +62,6 @@ private:
         }
     }
 
-    void disk() {
-        std::error_code failed;
-        const auto free = std::filesystem::space(host_->config().instance, failed).available;
-        const auto* state = failed || free < disk_bytes_least ? "fail"
-                            : free < disk_bytes_low           ? "warn"
-                                                              : "ok";
-        add("disk", state,
-            failed ? failed.message() : std::to_string(free / 1'000'000) + " MB free",
-            "make room on this disk");
-    }
-
     void settings() {
         for (const auto& source : host_->config().sources) {
             const auto* plugin = host_->plugins().by_id(source.connector);
@@ -111,17 +97,15 @@ private:
             if (check.name.find('.') != std::string::npos) findings_.push_back(check);
         }
         const auto count = [&](const char* sql, const auto&... args) {
-            auto tx = host_->begin(Access::read);
-            auto row = tx->db().query(sql, args...);
-            return row->step() ? row->i64(0) : 0;
+            return host_->begin(Access::read)->db().value(sql, args...);
         };
         const auto usable =
             count("SELECT count(*) FROM dunlin_token WHERE expires_us = 0 OR expires_us > ?",
                   host_->clock().now_us());
-        add("tokens", usable > 0 ? "ok" : "warn", std::to_string(usable) + " usable",
+        add("tokens", usable == "0" ? "warn" : "ok", usable + " usable",
             "dunlin token create --role administrator");
         const auto dead = count("SELECT count(*) FROM dunlin_delivery WHERE state = 'dead'");
-        add("events", dead == 0 ? "ok" : "fail", std::to_string(dead) + " dead letters",
+        add("events", dead == "0" ? "ok" : "fail", dead + " dead letters",
             "dunlin events list, then dunlin events replay PLUGIN");
         const auto failed = host_->jobs().list("failed").size();
         add("jobs", failed == 0 ? "ok" : "warn", std::to_string(failed) + " failed",

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/actions.hpp"
+#include "instance_template.hpp"
 
 #include <sys/stat.h>
+#include <boost/algorithm/string/replace.hpp>
 
 #include <fstream>
 #include <iostream>
@@ -12,32 +14,6 @@ namespace dunlin::host {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr const char* what_else_there_is = R"(
-# [http]                    # Loopback only.
-# port = 8734               # 0 takes a free one.
-# body_bytes_max = 4194304
-
-# [plugins]
-# folders = []              # Further folders with plugins.
-# disabled = []             # Ids of plugins that stay off.
-
-# [log]
-# path = "-"                # A file, or - for standard error.
-# level = "info"
-
-# [jobs]
-# threads = 2
-
-# [secrets]                 # Never the value itself.
-# erp_password = "file:secrets/erp_password"
-
-# [sources.erp]             # One section for each system that is read.
-# connector = "csv"
-# every = "15m"
-# [sources.erp.settings]
-# folder = "drop"
-)";
 
 /// NAME=CONNECTOR:FOLDER as a section; a folder is meant from where the caller stands.
 std::string source_section(const std::string& text) {
@@ -55,12 +31,13 @@ std::string source_section(const std::string& text) {
 
 /// JSON's escapes of a text are TOML's.
 std::string configuration(const Invocation& in, const std::string& name) {
-    return "# A Dunlin instance. Mistakes are reported all at once, with their lines: dunlin "
-           "doctor\n\n[instance]\nname = " +
-           Json(name).dump() +
-           "\n# Business dates are those of this zone.\ntime_zone = " + Json(in.zone).dump() +
-           "\n\n[store]\n# Or \"postgresql:host=… dbname=… user=… passfile=…\".\nurl = " +
-           Json(in.store_url).dump() + "\n" + what_else_there_is + source_section(in.source);
+    std::string out = instance_template;
+    // From the end: what is put in may look like a mark itself.
+    for (const auto& [mark, text] : {std::pair("{url}", in.store_url), std::pair("{zone}", in.zone),
+                                     std::pair("{name}", name)}) {
+        boost::replace_first(out, mark, Json(text).dump());
+    }
+    return out + source_section(in.source);
 }
 
 void write(const fs::path& file, const std::string& text) {

@@ -16,22 +16,6 @@ constexpr std::size_t reply_bytes_max = 64U << 20;
 constexpr int nesting_max = 16;
 constexpr std::chrono::seconds time_max{120};
 
-/// Collects a reply up to its limit.
-struct Reply {
-    std::string text;
-    bool is_too_large = false;
-    dunlin_writer writer{this, &append};
-
-    static dunlin_status DUNLIN_CALL append(void* context, const void* bytes, uint64_t n) noexcept {
-        auto& self = *static_cast<Reply*>(context);
-        self.is_too_large = self.is_too_large || n > reply_bytes_max - self.text.size();
-        if (self.is_too_large) return DUNLIN_E_LIMIT;
-        return guard(&ErrorSink::set, nullptr, [&] {
-            self.text.append(static_cast<const char*>(bytes), static_cast<std::size_t>(n));
-        });
-    }
-};
-
 struct Command {
     const CommandSpec& spec;
     Plugin& plugin;
@@ -74,7 +58,8 @@ std::string handle(Host& host, const Command& command, Tx& tx, const std::string
     const auto& spec = command.spec;
     auto& plugin = command.plugin;
     const auto principal = tx.principal().to_json().dump();
-    Reply reply;
+    std::string reply;
+    const StringWriter writer(reply, reply_bytes_max);
     try {
         call_plugin(
             host, plugin, tx, spec.is_scoped, spec.name.c_str(),
@@ -82,25 +67,25 @@ std::string handle(Host& host, const Command& command, Tx& tx, const std::string
                 const dunlin_call call = {
                     sizeof(dunlin_call), tx.moment().today.days(), tx.moment().now_us, view, cancel,
                     to_abi(spec.name),   to_abi(request),          to_abi(principal)};
-                return plugin.commands->handle(plugin.instance, &call, &reply.writer, err);
+                return plugin.commands->handle(plugin.instance, &call, writer.abi(), err);
             });
     } catch (const Error&) {
-        if (!reply.is_too_large) throw;
+        if (!writer.is_too_large()) throw;
     }
-    if (reply.is_too_large) {
+    if (writer.is_too_large()) {
         throw Error(DUNLIN_E_LIMIT,
                     "the reply of " + spec.name + " is larger than 64 MB; ask for fewer rows");
     }
-    if (reply.text.empty()) {
+    if (reply.empty()) {
         throw Error(
             DUNLIN_E_INTERNAL,
             spec.name + " succeeded without a reply; report this to the author of its plugin");
     }
     if (host.config().checks_replies) {
         need_none("the reply of " + spec.name + " is wrong",
-                  spec.reply_schema->violations(Json::parse(reply.text)));
+                  spec.reply_schema->violations(Json::parse(reply)));
     }
-    return std::move(reply.text);
+    return reply;
 }
 
 /// The audit row of a command, in the command's own transaction.

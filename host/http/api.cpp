@@ -3,6 +3,8 @@
 
 #include "host.hpp"
 
+#include <dunlin/utf8.hpp>
+
 #include <Poco/Net/MediaType.h>
 #include <boost/algorithm/string/predicate.hpp>
 
@@ -82,17 +84,12 @@ std::optional<Principal> principal_of(Host& host, const HttpRequest& request) {
 
 HttpReply health_reply(Host& host) {
     const auto checks = health(host);
-    auto list = Json::array();
-    for (const auto& [name, state, message, remedy] : checks) {
-        list.push_back(
-            {{"name", name}, {"state", state}, {"message", message}, {"remedy", remedy}});
-    }
     const auto any_is = [&](const char* state) {
         return std::any_of(checks.begin(), checks.end(),
                            [&](const Finding& one) { return one.state == state; });
     };
     const auto* status = any_is("fail") ? "fail" : any_is("warn") ? "warn" : "ok";
-    return json_reply({{"status", status}, {"checks", list}}, any_is("fail") ? 503 : 200);
+    return json_reply({{"status", status}, {"checks", checks}}, any_is("fail") ? 503 : 200);
 }
 
 HttpReply metrics_reply(Host& host) {
@@ -130,11 +127,7 @@ const std::map<std::string, std::function<HttpReply(Host&)>> routes{
 CallOptions options_of(HttpRequest& request, const CommandSpec& command) {
     CallOptions out;
     for (const auto& [key, value] : request.query) {
-        const auto all = Json(key + value);
-        if (all.dump(-1, ' ', false, Json::error_handler_t::ignore) !=
-            all.dump(-1, ' ', false, Json::error_handler_t::replace)) {
-            throw Error(DUNLIN_E_INVALID, "the query is not UTF-8");
-        }
+        if (!is_utf8(key + value)) throw Error(DUNLIN_E_INVALID, "the query is not UTF-8");
     }
     if (!command.request.value("properties", Json::object()).contains("today")) {
         std::erase_if(request.query, [&](const auto& pair) {

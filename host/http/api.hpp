@@ -39,6 +39,7 @@ HttpReply answer(Host& host, const HttpRequest& request) noexcept;
 /// OpenAPI 3.0.3 of the commands that running plugins offer.
 Json openapi(Host& host);
 
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Finding, name, state, message, remedy)
 /// How the store is, each plugin, and what they say of themselves.
 std::vector<Finding> health(Host& host);
 

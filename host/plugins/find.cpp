@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host.hpp"
 #include "plugins/library.hpp"
-#include "plugins/marker.hpp"
 
 #include <boost/algorithm/string/join.hpp>
 

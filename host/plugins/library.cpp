@@ -38,10 +38,6 @@ std::string read_file(const std::filesystem::path& file) {
     return out.str();
 }
 
-std::string sha256_of(const std::filesystem::path& file) {
-    return sha256_of(std::string_view(read_file(file)));
-}
-
 std::string platform_name() {
     utsname name{};
     uname(&name);
@@ -66,7 +62,7 @@ void check_sidecar(const Plugin& plugin) {
     need(m.platform == platform_name(), DUNLIN_E_UNSUPPORTED,
          " is built for " + m.platform + ", this is " + platform_name() +
              "; install a build for it");
-    need(sha256_of(plugin.folder / m.file) == m.sha256, DUNLIN_E_DATA,
+    need(sha256_of(read_file(plugin.folder / m.file)) == m.sha256, DUNLIN_E_DATA,
          ": " + m.file +
              " is not the file that plugin.json describes (SHA-256 differs); install "
              "the plugin again");

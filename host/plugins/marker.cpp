@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "plugins/marker.hpp"
+#include "plugins/library.hpp"
 
 #include <dunlin/error.hpp>
 

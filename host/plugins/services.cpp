@@ -2,13 +2,13 @@
 #include "plugins/services.hpp"
 
 #include "host.hpp"
-#include "plugins/entry.hpp"
 
 #include <dunlin/abi/clock.h>
 #include <dunlin/abi/config.h>
 #include <dunlin/abi/ids.h>
 #include <dunlin/abi/metrics.h>
 #include <dunlin/abi/policies.h>
+#include <dunlin/entry.hpp>
 
 #include <algorithm>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host.hpp"
-#include "plugins/entry.hpp"
 #include "plugins/services.hpp"
+
+#include <dunlin/entry.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -132,17 +133,9 @@ Prepared& run(dunlin_stmt* stmt) {
 }
 
 /// Ownership of a stream passes with the call, also when the call fails early.
-class Taken {
-public:
-    explicit Taken(ArrowArrayStream* from) : stream_(std::exchange(*from, {})) {}
-    ~Taken() {
-        if (stream_.release) stream_.release(&stream_);
-    }
-    ArrowArrayStream give() { return std::exchange(stream_, {}); }
-
-private:
-    ArrowArrayStream stream_;
-};
+StreamReader taken(ArrowArrayStream* from) {
+    return std::exchange(*from, {});
+}
 
 std::vector<std::string> texts(const dunlin_str* from, uint32_t n) {
     std::vector<std::string> out;
@@ -207,8 +200,8 @@ dunlin_status DUNLIN_CALL column(dunlin_stmt* stmt, uint32_t index, Out* out,
 }
 
 void exec_batch(dunlin_stmt* stmt, ArrowArrayStream* in, int64_t* rows) {
-    Taken taken(in);
-    *rows = run(stmt).exec_batch(taken.give());
+    auto batches = taken(in);
+    *rows = run(stmt).exec_batch(std::move(batches));
 }
 
 void query_stream(dunlin_stmt* stmt, ArrowArrayStream* out) {
@@ -218,17 +211,15 @@ void query_stream(dunlin_stmt* stmt, ArrowArrayStream* out) {
 
 void bulk_write(dunlin_tx* tx, std::string_view table, const dunlin_str* keys, uint32_t n_keys,
                 int32_t mode, ArrowArrayStream* in, int64_t* rows) {
-    Taken taken(in);
-    const auto names = texts(keys, n_keys);
-    *rows = enter(*tx).bulk_write(table, names, mode, taken.give());
+    auto batches = taken(in);
+    *rows = enter(*tx).bulk_write(table, texts(keys, n_keys), mode, std::move(batches));
 }
 
 void bulk_lookup(dunlin_tx* tx, std::string_view table, ArrowArrayStream* in,
                  const dunlin_str* columns, uint32_t n_columns, ArrowArrayStream* out) {
-    Taken taken(in);
+    auto batches = taken(in);
     *out = {};
-    const auto names = texts(columns, n_columns);
-    *out = enter(*tx).bulk_lookup(table, taken.give(), names);
+    *out = enter(*tx).bulk_lookup(table, std::move(batches), texts(columns, n_columns));
 }
 
 }  // namespace

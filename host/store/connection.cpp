@@ -66,17 +66,16 @@ void need_alive(const std::weak_ptr<int>& owner) {
 
 }  // namespace
 
-int64_t Prepared::exec_batch(ArrowArrayStream rows) {
-    StreamReader reader(rows);
+int64_t Prepared::exec_batch(StreamReader rows) {
     int64_t changed = 0;
-    while (reader.next()) {
-        const auto columns = columns_of(reader.view());
+    while (rows.next()) {
+        const auto columns = columns_of(rows.view());
         if (columns.size() != parameter_count()) {
             throw Error(DUNLIN_E_INVALID, "the batch has " + std::to_string(columns.size()) +
                                               " columns for " + std::to_string(parameter_count()) +
                                               " parameters");
         }
-        for (int64_t row = 0; row < reader.view().rows(); ++row) {
+        for (int64_t row = 0; row < rows.view().rows(); ++row) {
             for (uint32_t i = 0; i < columns.size(); ++i) bind_cell(i, cell_of(columns[i], row));
             while (step()) {
             }
@@ -109,11 +108,10 @@ ArrowArrayStream Prepared::query_stream() {
 }
 
 int64_t Connection::bulk_write(std::string_view table, const std::vector<std::string>& keys,
-                               int32_t mode, ArrowArrayStream rows) {
-    StreamReader reader(rows);
+                               int32_t mode, StreamReader rows) {
     check_table(wall_, table, Access::write);
     if (access_ == Access::read) throw Error(DUNLIN_E_DENIED, "this transaction only reads");
-    BulkWrite to{std::string(table), names_of(*reader.schema()), keys, ""};
+    BulkWrite to{std::string(table), names_of(*rows.schema()), keys, ""};
     for (const auto& key : keys) check_name(key);
     if (mode == DUNLIN_BULK_UPSERT) {
         if (keys.empty()) throw Error(DUNLIN_E_INVALID, "an upsert needs the names of its keys");
@@ -125,12 +123,12 @@ int64_t Connection::bulk_write(std::string_view table, const std::vector<std::st
         to.conflict = " ON CONFLICT (" + join(keys, ", ") + ") DO " +
                       (updates.empty() ? "NOTHING" : "UPDATE SET " + join(updates, ", "));
     }
-    return write_rows(to, reader);
+    return write_rows(to, rows);
 }
 
-ArrowArrayStream Connection::bulk_lookup(std::string_view table, ArrowArrayStream keys,
+ArrowArrayStream Connection::bulk_lookup(std::string_view table, StreamReader keys,
                                          const std::vector<std::string>& columns) {
-    auto reader = std::make_shared<StreamReader>(keys);
+    auto reader = std::make_shared<StreamReader>(std::move(keys));
     check_table(wall_, table, Access::read);
     BulkLookup from{std::string(table), names_of(*reader->schema()), {}};
     std::vector<ColumnSpec> specs;

@@ -21,6 +21,7 @@ struct Wall {
     std::set<std::string> scope_only;  // Names a SELECT of a scoped call must not use: the tables
                                        // with a partition key and the views that have a "_scoped".
     bool is_scoped = false;            // The current call is a scoped one.
+    bool may_define = false;           // A migration makes and changes its own relations.
 };
 
 /// A published view for which every session also has "<name>_scoped".
@@ -47,7 +48,7 @@ public:
     int64_t changes() const { return changes_; }
 
     /// Runs once for every row; rows changed.
-    int64_t exec_batch(ArrowArrayStream rows);
+    int64_t exec_batch(StreamReader rows);
     ArrowArrayStream query_stream();
 
     /// Text and bytes are copied.
@@ -129,8 +130,8 @@ public:
     /// Several statements, for migrations only.
     virtual void exec_script(const std::string& sql) { command(sql); }
     int64_t bulk_write(std::string_view table, const std::vector<std::string>& keys, int32_t mode,
-                       ArrowArrayStream rows);
-    ArrowArrayStream bulk_lookup(std::string_view table, ArrowArrayStream keys,
+                       StreamReader rows);
+    ArrowArrayStream bulk_lookup(std::string_view table, StreamReader keys,
                                  const std::vector<std::string>& columns);
 
     /// Runs to the end; rows changed.

@@ -6,8 +6,6 @@
 
 #include "host_schema.hpp"
 
-#include <boost/algorithm/string/predicate.hpp>
-
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -53,49 +51,24 @@ std::vector<Migration> choose(const std::string& owner, Dialect dialect,
 /// An owner changes its own relations, and reads published views besides.
 void check_owner(const Migration& migration, const std::string& statement,
                  const std::set<std::string>& relations) {
-    static const std::set<std::string> schema_verbs = {"create", "alter", "drop"};
-    static const std::set<std::string> verbs = {"insert", "update", "delete", "select", "with"};
     static const std::regex published(".*_v[1-9][0-9]*_.*");
-    const std::string prefix = migration.owner == "host" ? "dunlin" : migration.owner;
-    const auto sql = scan_sql(statement);
-    const auto fail = [&](const std::string& what) {
-        throw Error(DUNLIN_E_DENIED, "migration " + migration.name + " of " + migration.owner +
-                                         " touches " + what +
-                                         "; it may only change what begins with " + prefix +
-                                         "_ and read published views");
-    };
-    const bool is_ddl = schema_verbs.count(sql.first) > 0;
-    if (!is_ddl && !verbs.count(sql.first)) fail(sql.first);
-    if (is_ddl && sql.targets.empty()) fail("something other than a table, view or index");
-    for (const auto* changed : {&sql.targets, &sql.writes}) {
-        for (const auto& name : *changed) {
-            if (!is_own_name(prefix, name)) fail(name);
-        }
+    Wall wall;
+    wall.plugin_id = migration.owner == "host" ? "dunlin" : migration.owner;
+    wall.may_define = true;
+    for (const auto& name : relations) {
+        if (std::regex_match(name, published)) wall.readable.insert(name);
     }
-    for (const auto& name : sql.names) {
-        if (is_own_name(prefix, name)) continue;
-        const bool is_foreign = relations.count(name) && !std::regex_match(name, published);
-        if (is_foreign || boost::starts_with(name, "dunlin_")) fail(name);
-    }
-}
-
-using Applied = std::map<std::pair<std::string, int>, std::string>;
-
-Applied read_applied(Connection& db) {
-    Applied out;
-    if (!relations_of(db).count("dunlin_migration")) return out;
-    auto query = db.query("SELECT owner, number, sha256 FROM dunlin_migration");
-    while (query->step()) {
-        out[{std::string(query->text(0)), static_cast<int>(query->i64(1))}] = query->text(2);
-    }
-    return out;
+    check_wall(wall, scan_sql(statement), relations);
 }
 
 /// True when it is to be applied; Error conflict when it was edited after it was applied.
-bool is_due(const Applied& applied, const Migration& migration) {
-    const auto found = applied.find({migration.owner, migration.number});
-    if (found == applied.end()) return true;
-    if (found->second == migration.sha256) return false;
+bool is_due(Connection& db, const Migration& migration) {
+    if (!relations_of(db).count("dunlin_migration")) return true;
+    const auto applied =
+        db.value("SELECT sha256 FROM dunlin_migration WHERE owner = ? AND number = ?",
+                 migration.owner, migration.number);
+    if (applied.empty()) return true;
+    if (applied == migration.sha256) return false;
     throw Error(DUNLIN_E_CONFLICT, "migration " + migration.name + " of " + migration.owner +
                                        " was edited after it was applied; restore the file and "
                                        "put the change into a new one");
@@ -129,10 +102,9 @@ std::vector<Migration> host_migrations(Dialect dialect) {
 
 std::vector<Migration> plan_migrations(Store& store, const std::vector<Migration>& all) {
     auto lease = store.begin(Access::read);
-    const auto applied = read_applied(*lease);
     std::vector<Migration> out;
     for (const auto& migration : all) {
-        if (is_due(applied, migration)) out.push_back(migration);
+        if (is_due(*lease, migration)) out.push_back(migration);
     }
     return out;
 }
@@ -148,10 +120,10 @@ void apply_migrations(Store& store, const std::vector<Migration>& all, int64_t n
             "CREATE TABLE IF NOT EXISTS dunlin_migration (owner text NOT NULL, number integer NOT "
             "NULL, name text NOT NULL, sha256 text NOT NULL, at_us bigint NOT NULL, "
             "PRIMARY KEY (owner, number))");
-        if (!is_due(read_applied(*lease), migration)) continue;
+        if (!is_due(*lease, migration)) continue;
         for (const auto& statement : split_script(migration.sql)) {
-            check_owner(migration, statement, relations_of(*lease));
             try {
+                check_owner(migration, statement, relations_of(*lease));
                 lease->exec_script(statement);
             } catch (const Error& e) {
                 throw Error(e.status(), "migration " + migration.name + " of " + migration.owner +

@@ -251,16 +251,9 @@ bool SqlitePrepared::step() {
     const int code = sqlite3_step(stmt());
     is_on_row_ = code == SQLITE_ROW;
     if (is_on_row_) return true;
-    if (code != SQLITE_DONE) {
-        try {
-            check(code);
-        } catch (...) {
-            sqlite3_reset(stmt());
-            throw;
-        }
-    }
-    changes_ = is_reading() ? 0 : sqlite3_changes64(connection_->handle());
     sqlite3_reset(stmt());
+    if (code != SQLITE_DONE) check(code);
+    changes_ = is_reading() ? 0 : sqlite3_changes64(connection_->handle());
     is_done_ = true;
     return false;
 }

@@ -11,18 +11,6 @@ fs::path path_of(const StoreOptions& options) {
     return path.is_absolute() ? path : options.base / path;
 }
 
-Finding disk_finding(const fs::path& folder) {
-    std::error_code bad;
-    const auto free_mb = fs::space(folder, bad).available >> 20;
-    if (bad) {
-        return {"store.disk", "warn", "the free space of " + folder.string() + " is not known",
-                "check that the folder exists"};
-    }
-    const auto text = std::to_string(free_mb) + " MB free at " + folder.string();
-    if (free_mb < 200) return {"store.disk", "fail", text, "make room on this disk"};
-    return finding("store.disk", free_mb >= 2000, "warn", text, "make room on this disk soon");
-}
-
 class SqliteStore final : public Store {
 public:
     explicit SqliteStore(const StoreOptions& options)
@@ -56,7 +44,7 @@ public:
                         "restore the last backup"),
                 finding("store.wal", mode == "wal", "warn", "journal mode " + mode,
                         "move the database to a local disk: WAL needs shared memory"),
-                disk_finding(path_.has_parent_path() ? path_.parent_path() : ".")};
+                disk_finding("store.disk", path_.has_parent_path() ? path_.parent_path() : ".")};
     }
 
 private:

@@ -74,4 +74,16 @@ Finding finding(const std::string& name, bool is_ok, const std::string& state,
     return {name, is_ok ? "ok" : state, message, is_ok ? "" : remedy};
 }
 
+Finding disk_finding(const std::string& name, const std::filesystem::path& folder) {
+    std::error_code bad;
+    const auto free_mb = std::filesystem::space(folder, bad).available >> 20;
+    if (bad) {
+        return {name, "fail", "the free space of " + folder.string() + " is not known",
+                "check that the folder exists"};
+    }
+    return finding(name, free_mb >= 2000, free_mb < 200 ? "fail" : "warn",
+                   std::to_string(free_mb) + " MB free at " + folder.string(),
+                   "make room on this disk");
+}
+
 }  // namespace dunlin::host

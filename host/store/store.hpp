@@ -2,9 +2,12 @@
 #pragma once
 
 #include "store/connection.hpp"
-#include "store/places.hpp"
 
+#include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <filesystem>
+#include <mutex>
 
 namespace dunlin::host {
 
@@ -24,6 +27,45 @@ struct Grant {
 
 struct Finding {                               // One line of `dunlin doctor`.
     std::string name, state, message, remedy;  // state: ok, warn, fail
+};
+
+/// Places given in the order of asking. SQLite has one for writers, and its own busy handler polls
+/// and is not fair.
+class Places {
+public:
+    Places(int free, std::chrono::milliseconds wait_max, std::string refusal)
+        : wait_max_(wait_max), refusal_(std::move(refusal)), free_(free) {}
+
+    /// A place until the last copy is gone; Error unavailable when there was none in time.
+    std::shared_ptr<void> take() {
+        std::unique_lock lock(mutex_);
+        const auto ticket = next_++;
+        waiting_.push_back(ticket);
+        const bool is_mine = changed_.wait_for(
+            lock, wait_max_, [&] { return free_ > 0 && waiting_.front() == ticket; });
+        std::erase(waiting_, ticket);
+        if (is_mine) --free_;
+        lock.unlock();
+        changed_.notify_all();
+        if (!is_mine) throw Error(DUNLIN_E_UNAVAILABLE, refusal_);
+        return {this, [](Places* places) { places->give(); }};
+    }
+
+private:
+    void give() {
+        {
+            const std::lock_guard lock(mutex_);
+            ++free_;
+        }
+        changed_.notify_all();
+    }
+    std::chrono::milliseconds wait_max_;
+    std::string refusal_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<uint64_t> waiting_;
+    uint64_t next_ = 0;
+    int free_;
 };
 
 /// The database behind its pool of connections, which keep their prepared statements between uses.
@@ -68,6 +110,9 @@ private:
 /// "ok" and without the remedy when it is so; else the state it has instead.
 Finding finding(const std::string& name, bool is_ok, const std::string& state,
                 const std::string& message, const std::string& remedy);
+
+/// How much room a disk has.
+Finding disk_finding(const std::string& name, const std::filesystem::path& folder);
 
 std::unique_ptr<Store> open_sqlite(const StoreOptions& options);
 std::unique_ptr<Store> open_postgres(const StoreOptions& options);

@@ -59,8 +59,13 @@ void refuse_table(std::string_view plugin_id, std::string_view table) {
 void check_wall(const Wall& wall, const SqlText& sql, const std::set<std::string>& relations) {
     static const std::set<std::string> verbs = {"select", "with",   "values", "insert",
                                                 "update", "delete", "replace"};
+    static const std::set<std::string> definitions = {"create", "alter", "drop"};
     const auto who = "plugin " + wall.plugin_id;
-    if (!verbs.count(sql.first)) {
+    const bool defines = wall.may_define && definitions.count(sql.first);
+    if (defines && sql.targets.empty()) {
+        deny(who, "change something other than a table, view, index or trigger");
+    }
+    if (!defines && !verbs.count(sql.first)) {
         deny(who, "run " + sql.first + "; schema changes belong in its migrations");
     }
     for (const auto& name : sql.names) {
@@ -69,9 +74,11 @@ void check_wall(const Wall& wall, const SqlText& sql, const std::set<std::string
         // Wherever it stands, also where WITH defines it: it could hide the table elsewhere.
         if (relations.count(name) && !may_read_name(wall, name)) refuse_table(wall.plugin_id, name);
     }
-    for (const auto& table : sql.writes) {
-        if (is_own_name(wall.plugin_id, table)) continue;
-        deny(who, "write to " + table + "; call a command of the plugin that owns it");
+    for (const auto* changed : {&sql.writes, &sql.targets}) {
+        for (const auto& table : *changed) {
+            if (is_own_name(wall.plugin_id, table)) continue;
+            deny(who, "write to " + table + "; call a command of the plugin that owns it");
+        }
     }
     if (!wall.is_scoped) return;
     if (sql.first != "select" && sql.first != "with" && sql.first != "values") return;

@@ -25,25 +25,15 @@ void give_way(steady_clock::duration held) {
 RunLease::RunLease(Host& host, const std::string& source, Principal writer)
     : host_(host),
       source_(source),
-      name_("sync:" + source),
       writer_(std::move(writer)),
-      fence_(host.leases().acquire(name_, lease_us)),
+      lease_(host, "sync:" + source, lease_us),
       renewed_(steady_clock::now()) {
-    if (fence_ == 0) {
+    if (lease_.fence() == 0) {
         throw Error(DUNLIN_E_CONFLICT, "a run of the source " + source +
                                            " is under way already; wait for its end, or for a "
                                            "minute when its host was killed");
     }
-    writer_.name = name_;
-}
-
-RunLease::~RunLease() {
-    try {
-        host_.leases().release(name_, fence_);
-    } catch (const Error& error) {  // It runs out by itself.
-        host_.log().warn("sync", "a lease could not be given back",
-                         {{"lease", name_}, {"error", error.what()}});
-    }
+    writer_.name = "sync:" + source;
 }
 
 void RunLease::commit(const std::string& what, const std::function<void(Tx&)>& body) {
@@ -63,7 +53,7 @@ void RunLease::commit(const std::string& what, const std::function<void(Tx&)>& b
 void RunLease::commit_once(const std::function<void(Tx&)>& body) {
     const auto began = steady_clock::now();
     auto tx = host_.begin(Access::write, writer_);
-    is_lost_ = !LeaseTable::renew(*tx, name_, fence_, lease_us);
+    is_lost_ = !lease_.renew(*tx);
     if (is_lost_) {
         throw Error(DUNLIN_E_CONFLICT, "another run of " + source_ +
                                            " took over, because this one was not heard of for too "

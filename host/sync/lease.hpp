@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "store/tx.hpp"
+#include "jobs/lease.hpp"
 
 #include <chrono>
 #include <functional>
@@ -17,9 +17,6 @@ class RunLease {
 public:
     /// Error conflict while somebody else holds it.
     RunLease(Host& host, const std::string& source, Principal writer);
-    ~RunLease();
-    RunLease(const RunLease&) = delete;
-    RunLease& operator=(const RunLease&) = delete;
 
     /// One transaction, which renews the lease as well; from its begin again when the store is
     /// busy. Error conflict once the lease is lost.
@@ -32,9 +29,9 @@ private:
     void commit_once(const std::function<void(Tx&)>& body);
 
     Host& host_;
-    std::string source_, name_;
+    std::string source_;
     Principal writer_;
-    int64_t fence_ = 0;
+    Lease lease_;
     bool is_lost_ = false;
     std::chrono::steady_clock::time_point renewed_;
 };

@@ -237,16 +237,16 @@ TEST_CASE("worker threads run what is queued") {
 TEST_CASE("a lease has one holder, and its fence grows") {
     Instance instance(any_dialect(), flow_options());
     auto later = second_host(instance, "2026-03-02T09:05:00Z");
-    auto& leases = instance.host().leases();
+    constexpr int64_t minute = 60'000'000;
 
-    const auto fence = leases.acquire("x", 60'000'000);
-    CHECK(fence == 1);
-    CHECK(leases.acquire("x", 60'000'000) == 0);
-    CHECK(later->leases().acquire("x", 60'000'000) == 2);
-    CHECK_FALSE(leases.renew("x", fence, 60'000'000));
+    const host::Lease first(instance.host(), "x", minute);
+    CHECK(first.fence() == 1);
+    CHECK(host::Lease(instance.host(), "x", minute).fence() == 0);
+    const host::Lease next(*later, "x", minute);
+    CHECK(next.fence() == 2);
     auto tx = instance.host().begin(Access::write);
-    CHECK_FALSE(host::LeaseTable::renew(*tx, "x", fence, 1));
-    CHECK(host::LeaseTable::renew(*tx, "x", 2, 1));
+    CHECK_FALSE(first.renew(*tx));
+    CHECK(next.renew(*tx));
 }
 
 TEST_CASE("a cron line names its next instant in its zone") {

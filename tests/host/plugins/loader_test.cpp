@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/instance.hpp"
 
+#include "base/digest.hpp"
 #include "plugins/library.hpp"
-#include "plugins/marker.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -52,7 +52,7 @@ void install(Instance& instance, const std::string& id, const std::vector<std::s
                            {"artifact",
                             {{"file", "x.so"},
                              {"platform", host::platform_name()},
-                             {"sha256", host::sha256_of(folder / "x.so")}}}};
+                             {"sha256", host::sha256_of(host::read_file(folder / "x.so"))}}}};
     std::ofstream(folder / "plugin.json") << manifest.dump();
 }
 
