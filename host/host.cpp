@@ -75,6 +75,7 @@ Host::Host(Options options)
     commands_ = std::make_unique<Commands>(*this);
     events_ = std::make_unique<Events>(*this);
     jobs_ = std::make_unique<Jobs>(*this);
+    http_client_ = std::make_unique<HttpClient>(config_);
     sync_ = std::make_unique<Sync>(*this);
     if (options_.plugin_root.empty()) options_.plugin_root = default_plugin_root();
     plugins_->find(options_.plugin_root, options_.is_safe_mode);

@@ -8,6 +8,7 @@
 #include "commands/commands.hpp"
 #include "config/config.hpp"
 #include "events/events.hpp"
+#include "http_client/http_client.hpp"
 #include "jobs/jobs.hpp"
 #include "jobs/lease.hpp"
 #include "plugins/plugins.hpp"
@@ -58,6 +59,7 @@ public:
     Events& events() { return *events_; }
     Jobs& jobs() { return *jobs_; }
     Sync& sync() { return *sync_; }
+    HttpClient& http_client() { return *http_client_; }
     /// "hostname:pid:random": who holds a lease.
     const std::string& holder() const { return holder_; }
 
@@ -89,6 +91,7 @@ private:
     std::unique_ptr<Commands> commands_;
     std::unique_ptr<Events> events_;
     std::unique_ptr<Jobs> jobs_;
+    std::unique_ptr<HttpClient> http_client_;
     std::unique_ptr<Sync> sync_;
     std::optional<Lease> node_;  // Its number is part of the ids made here.
     Worker node_keeper_{log_, "host", "the node number is leased again later"};

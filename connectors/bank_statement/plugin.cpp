@@ -12,8 +12,9 @@ public:
     using Plugin::Plugin;
 
     Json describe_connector() {
-        Json payment{{"name", "payment"}, {"incremental", 1}, {"deletes", 1}};
-        return {{"entities", Json::array({payment})}, {"write_backs", Json::array()}};
+        Json payment{{"name", "payment"}, {"deletes", "rows"}};
+        return {
+            {"entities", Json::array({payment})}, {"retries", 0}, {"write_backs", Json::array()}};
     }
 
     std::unique_ptr<Source> open_source(std::string_view name, const Json& config) {

@@ -64,13 +64,12 @@ Json StatementSource::check(const Cancel&) {
     return {{"folder", folder_.path().string()}, {"files", ours}, {"ignored", others}};
 }
 
-std::unique_ptr<Pull> StatementSource::pull(std::string_view entity, std::string_view cursor,
-                                            Cancel cancel) {
-    if (entity != "payment") {
+std::unique_ptr<Pull> StatementSource::pull(const PullRequest& request, Cancel cancel) {
+    if (request.entity != "payment") {
         throw Error(DUNLIN_E_INVALID,
-                    in_quotes(entity) + " does not come from bank statements; payments do");
+                    in_quotes(request.entity) + " does not come from bank statements; payments do");
     }
-    PullPlan plan{settings_, Cursor::parse(cursor), {}, {}};
+    PullPlan plan{settings_, Cursor::parse(request.resume), {}, {}};
     plan.warn = [this](const std::string& text) {
         surroundings_.warn("the source " + name_ + ": " + text);
     };

@@ -14,9 +14,9 @@ public:
     Json describe_connector() {
         auto list = Json::array();
         for (const auto& entity : entities()) {
-            list.push_back({{"name", entity.name}, {"incremental", 1}, {"deletes", 1}});
+            list.push_back({{"name", entity.name}, {"deletes", "rows"}});
         }
-        return {{"entities", list}, {"write_backs", Json::array()}};
+        return {{"entities", list}, {"retries", 0}, {"write_backs", Json::array()}};
     }
 
     std::unique_ptr<Source> open_source(std::string_view name, const Json& config) {

@@ -92,16 +92,15 @@ void CsvSource::warn_of(const SourceFile& file) {
                              did_you_mean(file.path.stem().string(), entity_names()));
 }
 
-std::unique_ptr<Pull> CsvSource::pull(std::string_view entity_name, std::string_view cursor_text,
-                                      Cancel cancel) {
-    const auto* entity = find_entity(entity_name);
+std::unique_ptr<Pull> CsvSource::pull(const PullRequest& request, Cancel cancel) {
+    const auto* entity = find_entity(request.entity);
     if (!entity) {
         throw Error(DUNLIN_E_INVALID,
-                    in_quotes(entity_name) + " is not an entity of the csv connector");
+                    in_quotes(request.entity) + " is not an entity of the csv connector");
     }
     std::string mapping_text;
     PullPlan plan{
-        *entity, settings_, load_mapping(mapping_text), FileCursor::parse(cursor_text), {}};
+        *entity, settings_, load_mapping(mapping_text), FileCursor::parse(request.resume), {}};
     const auto is_ours = [&](const SourceFile& file) {
         if (plan.mapping) {
             return plan.mapping->gives(*entity) && matches(plan.mapping->files, file.name);

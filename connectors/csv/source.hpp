@@ -42,8 +42,7 @@ public:
     CsvSource(std::string name, Settings settings, Surroundings surroundings);
 
     Json check(const Cancel& cancel) override;
-    std::unique_ptr<Pull> pull(std::string_view entity, std::string_view cursor,
-                               Cancel cancel) override;
+    std::unique_ptr<Pull> pull(const PullRequest& request, Cancel cancel) override;
 
 private:
     /// Empty when the source has no mapping.

@@ -14,11 +14,10 @@ public:
     Json describe_connector() {
         auto list = Json::array();
         for (const auto& entity : entities()) {
-            list.push_back({{"name", entity.name},
-                            {"incremental", 1},
-                            {"deletes", entity.has_tombstones ? 1 : 0}});
+            list.push_back(
+                {{"name", entity.name}, {"deletes", entity.has_tombstones ? "rows" : "none"}});
         }
-        return {{"entities", list}, {"write_backs", Json::array()}};
+        return {{"entities", list}, {"retries", 0}, {"write_backs", Json::array()}};
     }
 
     std::unique_ptr<Source> open_source(std::string_view name, const Json& config) {

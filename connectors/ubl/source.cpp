@@ -83,14 +83,13 @@ void UblSource::warn_of(const SourceFile& file) {
                        ": its name does not end in .xml");
 }
 
-std::unique_ptr<Pull> UblSource::pull(std::string_view entity_name, std::string_view cursor_text,
-                                      Cancel cancel) {
-    const auto* const entity = find_entity(entity_name);
+std::unique_ptr<Pull> UblSource::pull(const PullRequest& request, Cancel cancel) {
+    const auto* const entity = find_entity(request.entity);
     if (!entity) {
         throw Error(DUNLIN_E_INVALID,
-                    in_quotes(entity_name) + " is not an entity of the ubl connector");
+                    in_quotes(request.entity) + " is not an entity of the ubl connector");
     }
-    auto cursor = FileCursor::parse(cursor_text);
+    auto cursor = FileCursor::parse(request.resume);
     const auto is_ours = [&](const SourceFile& file) {
         if (!is_xml(file)) warn_of(file);
         return is_xml(file);

@@ -129,7 +129,7 @@ Ordered sync(Invocation& in) {
     if (in.checks) return host.sync().check(in.name);
     std::signal(SIGINT, ask_to_stop);
     std::signal(SIGTERM, ask_to_stop);
-    return host.sync().run(in.name, show_progress, &cancelled);
+    return host.sync().run(in.name, show_progress, &cancelled, in.sync_options);
 }
 
 }  // namespace dunlin::host

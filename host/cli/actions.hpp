@@ -22,6 +22,7 @@ struct Invocation {
     std::string store_url = "sqlite:data/dunlin.db", zone = "UTC", source;  // Of init.
     int64_t id = 0;
     bool checks = false, retries = false;
+    SyncOptions sync_options;
 
     bool has_failed = false;  // Set by a verb whose reply is that something is wrong.
     std::unique_ptr<Host> host;

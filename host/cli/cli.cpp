@@ -214,6 +214,10 @@ private:
         auto* synced = verb("sync", "Bring in what a source has", sync);
         synced->add_option("NAME", in_.name, "A source of dunlin.toml");
         synced->add_flag("--check", in_.checks, "Only see whether it can be reached");
+        synced->add_flag("--full", in_.sync_options.reads_all, "Read everything, not only changes");
+        synced->add_flag("--sweep", in_.sync_options.sweeps, "Look for deletions now");
+        synced->add_flag("--confirm-sweep", in_.sync_options.confirms_sweep,
+                         "Delete what has vanished, even when it is much");
         verb("sync status", "The last runs", [](auto& in) { return in.start().sync().status(); });
         auto* rows = verb("sync quarantine", "Rows that could not be taken", sync_quarantine);
         rows->add_option("NAME", in_.name)->required();

@@ -209,15 +209,18 @@ void take_checks(const Entry& at, Config& out) {
     out.checks_replies = at.value;
 }
 
-void take_every(const Entry& at, SourceConfig& out) {
-    const auto& text = text_of(at);
-    need_form(text, "[0-9]{1,8}[smhd]",
-              "\"" + text + "\" is no duration; write \"30s\", \"15m\", \"2h\" or \"1d\"");
-    const std::map<char, int64_t> seconds{{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-    out.every_us = std::stoll(text) * seconds.at(text.back()) * 1'000'000;
-    if (out.every_us < 10'000'000 || out.every_us > 366 * 86'400'000'000) {
-        refuse("must be 10s to 366d, not \"" + text + "\"");
-    }
+/// "15m"
+Take<SourceConfig> duration(int64_t SourceConfig::*to) {
+    return [=](const Entry& at, SourceConfig& out) {
+        const auto& text = text_of(at);
+        need_form(text, "[0-9]{1,8}[smhd]",
+                  "\"" + text + "\" is no duration; write \"30s\", \"15m\", \"2h\" or \"1d\"");
+        const std::map<char, int64_t> seconds{{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+        out.*to = std::stoll(text) * seconds.at(text.back()) * 1'000'000;
+        if (out.*to < 10'000'000 || out.*to > 366 * 86'400'000'000) {
+            refuse("must be 10s to 366d, not \"" + text + "\"");
+        }
+    };
 }
 
 void take_source(const Entry& at, Config& out) {
@@ -226,12 +229,14 @@ void take_source(const Entry& at, Config& out) {
         source.settings = inner.value;
         make_absolute(out.instance, source.settings);
     };
-    SourceConfig source{at.key, "", 0, Json::object()};
+    SourceConfig source;
+    source.name = at.key;
     at.reader.read<SourceConfig>(
         at.path, at.value,
         {{"connector", text(&SourceConfig::connector, "[a-z][a-z0-9_]{0,23}",
                             "must be a plugin id, for example \"csv\"")},
-         {"every", take_every},
+         {"every", duration(&SourceConfig::every_us)},
+         {"sweep_every", duration(&SourceConfig::sweep_every_us)},
          {"settings", take_settings}},
         source);
     need_form(at.key, "[a-z][a-z0-9_]{0,62}",
@@ -255,6 +260,10 @@ const std::map<std::string, Keys<Config>> sections{
     {"http",
      {{"port", whole(&Config::http_port, 0, 65535)},
       {"body_bytes_max", whole(&Config::http_body_bytes_max, 1024, 1 << 30)}}},
+    {"http_client",
+     {{"ca_file", text(&Config::http_client_ca_file, ".+", "must be a PEM file")},
+      {"timeout_seconds", whole(&Config::http_client_timeout_s, 1, 3600)},
+      {"body_bytes_max", whole(&Config::http_client_body_bytes_max, 1024, int64_t{1} << 30)}}},
     {"plugins",
      {{"folders", texts(&Config::plugin_folders)},
       {"disabled", texts(&Config::plugins_disabled)},
@@ -304,6 +313,9 @@ Config Config::load(const fs::path& instance) {
     }
     Reader(out, mistakes).read("", document, root, out);
     for (auto& folder : out.plugin_folders) folder = out.instance / folder;
+    if (auto& ca_file = out.http_client_ca_file; !ca_file.empty()) {
+        ca_file = (out.instance / ca_file).string();
+    }
     if (out.log_path != "-") out.log_path = (out.instance / out.log_path).string();
     if (mistakes.empty()) return out;
     std::vector<std::string> list;

@@ -20,9 +20,10 @@ using Mistakes = std::multimap<int, std::string>;  // By line.
 Json read_toml(const std::string& text, Lines& lines, Mistakes& mistakes);
 
 struct SourceConfig {
-    std::string name;                // [sources.<name>]
-    std::string connector;           // Plugin id.
-    int64_t every_us = 0;            // 0: only on demand.
+    std::string name;                         // [sources.<name>]
+    std::string connector;                    // Plugin id.
+    int64_t every_us = 0;                     // 0: only on demand.
+    int64_t sweep_every_us = 86'400'000'000;  // How often deletions are looked for.
     Json settings = Json::object();  // [sources.<name>.settings], relative paths made absolute.
 };
 
@@ -38,6 +39,10 @@ struct Config {
 
     int http_port = 8734;
     int64_t http_body_bytes_max = int64_t{4} << 20;
+
+    std::string http_client_ca_file;  // Beside the system's; PEM.
+    int64_t http_client_timeout_s = 60;
+    int64_t http_client_body_bytes_max = int64_t{64} << 20;
 
     std::vector<std::filesystem::path> plugin_folders;  // Beside the shipped ones.
     std::vector<std::string> plugins_disabled;

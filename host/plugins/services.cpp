@@ -36,7 +36,8 @@ void config(dunlin_ctx* context, const dunlin_writer* json) {
 
 void secret(dunlin_ctx* context, std::string_view name, const dunlin_writer* value) {
     const std::string key(name);
-    if (!context->plugin->manifest.permissions.count("secret:" + key)) {
+    if (!context->plugin->manifest.permissions.count("secret:" + key) &&
+        !granted_settings(*context->host, *context->plugin, "secret").count(key)) {
         deny(*context->plugin, "read the secret " + key,
              "add \"secret:" + key + "\" to its permissions");
     }
@@ -204,6 +205,7 @@ const std::map<std::string, const void*> services = {{DUNLIN_SVC_LOG, &log_servi
                                                      {DUNLIN_SVC_POLICIES, &policies_service},
                                                      {DUNLIN_SVC_CANCEL, &cancel_service},
                                                      {DUNLIN_SVC_METRICS, &metrics_service},
+                                                     {DUNLIN_SVC_HTTP_CLIENT, &http_client_service},
                                                      {DUNLIN_SVC_IDS, &ids_service}};
 
 void get_service(dunlin_ctx* context, const char* id, const void** table) {
@@ -230,6 +232,23 @@ const dunlin_host* host_table(dunlin_ctx* context) {
     context->table = {sizeof(dunlin_host), DUNLIN_ABI_MAJOR, DUNLIN_ABI_MINOR, context,
                       entry<get_service>,  &ErrorSink::set};
     return &context->table;
+}
+
+std::set<std::string> granted_settings(Host& host, const Plugin& plugin, const char* format) {
+    std::set<std::string> out;
+    const auto add = [&](const Json& schema, const Json& settings) {
+        if (!schema.is_object()) return;
+        for (const auto& [key, rules] : schema.value("properties", Json::object()).items()) {
+            const auto value = settings.find(key);
+            if (rules.value("format", "") != format || value == settings.end()) continue;
+            if (value->is_string()) out.insert(value->get<std::string>());
+        }
+    };
+    add(plugin.manifest.config_schema, plugin.config);
+    for (const auto& source : host.config().sources) {
+        if (source.connector == plugin.id()) add(plugin.manifest.source_schema, source.settings);
+    }
+    return out;
 }
 
 Principal principal_of(Host& host, const Plugin& plugin) {

@@ -64,6 +64,13 @@ const dunlin_host* host_table(dunlin_ctx* context);
 
 extern const dunlin_db_v1 db_service;
 
+/// The texts in a plugin's settings, and in those of its sources, whose schema has that format.
+/// What the operator names there under "secret" or "uri" is granted by being named.
+std::set<std::string> granted_settings(Host& host, const Plugin& plugin, const char* format);
+
+/// Whether this thread is in a call that a plugin gets with a transaction or began one in.
+bool is_in_transaction();
+
 /// Who a plugin is when it works by itself: "plugin:<id>", with the permissions of the commands
 /// that its manifest lists under "calls".
 Principal principal_of(Host& host, const Plugin& plugin);

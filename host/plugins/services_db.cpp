@@ -33,6 +33,11 @@ struct Begun {
         const std::lock_guard lock(mutex);
         open.erase(view);
     }
+    bool has(const PluginFrame* frame) {
+        const std::lock_guard lock(mutex);
+        return std::any_of(open.begin(), open.end(),
+                           [&](const auto* view) { return view->frame == frame; });
+    }
     std::vector<dunlin_tx*> take(const PluginFrame* frame) {
         std::vector<dunlin_tx*> out;
         const std::lock_guard lock(mutex);
@@ -45,7 +50,7 @@ struct Begun {
 };
 
 /// The innermost one on this thread.
-thread_local const PluginFrame* current_frame = nullptr;
+thread_local PluginFrame* current_frame = nullptr;
 
 }  // namespace
 
@@ -54,7 +59,8 @@ struct PluginFrame {
     Host& host;
     const Plugin& plugin;
     const char* what;
-    const PluginFrame* outer;
+    PluginFrame* outer;
+    bool has_tx = false;  // The call was given one.
 
     PluginFrame(Host& h, const Plugin& p, const char* w)
         : host(h), plugin(p), what(w), outer(std::exchange(current_frame, this)) {}
@@ -73,9 +79,16 @@ struct PluginFrame {
     PluginFrame& operator=(const PluginFrame&) = delete;
 };
 
+bool is_in_transaction() {
+    for (const auto* frame = current_frame; frame; frame = frame->outer) {
+        if (frame->has_tx || Begun::all().has(frame)) return true;
+    }
+    return false;
+}
+
 dunlin_status call_plugin(Host& host, const Plugin& plugin, const char* what,
                           const std::function<dunlin_status(dunlin_err*)>& body) {
-    const PluginFrame frame(host, plugin, what);
+    PluginFrame frame(host, plugin, what);
     const auto escaped = [&](const char* why) {
         const auto message = "the plugin " + plugin.id() + " " + plugin.manifest.version +
                              " let an exception escape from " + what + ": " + why +
@@ -105,8 +118,10 @@ dunlin_status call_plugin(Host& host, const Plugin& plugin, const char* what,
 dunlin_status call_plugin(Host& host, Plugin& plugin, Tx& tx, bool is_scoped, const char* what,
                           const std::function<dunlin_status(dunlin_tx*, dunlin_err*)>& body) {
     dunlin_tx view{&tx, &host, &plugin, is_scoped};
-    const auto status =
-        call_plugin(host, plugin, what, [&](dunlin_err* err) { return body(&view, err); });
+    const auto status = call_plugin(host, plugin, what, [&](dunlin_err* err) {
+        current_frame->has_tx = true;
+        return body(&view, err);
+    });
     view.abandon_statements();
     tx.db().enter(nullptr);
     return status;

@@ -2,8 +2,20 @@ CREATE TABLE dunlin_sync_cursor (
     source text NOT NULL,
     entity text NOT NULL,
     cursor_text text NOT NULL,
+    since_us bigint,
+    seen_us bigint,
+    server_us bigint,
+    window_began_us bigint NOT NULL,
+    swept_us bigint NOT NULL,
+    shape text NOT NULL,
     at_us bigint NOT NULL,
     PRIMARY KEY (source, entity)
+);
+-- Sources whose other system asked to be left alone for a while.
+CREATE TABLE dunlin_sync_parked (
+    source text NOT NULL PRIMARY KEY,
+    until_us bigint NOT NULL,
+    reason text NOT NULL
 );
 CREATE TABLE dunlin_sync_run (
     id bigint NOT NULL PRIMARY KEY,

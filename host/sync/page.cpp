@@ -58,12 +58,8 @@ Owned<dunlin_source> open_source(Host& host, const Plugin& connector, const Sour
 }
 
 PageReader::PageReader(Host& host, const Plugin& connector, dunlin_source* source,
-                       std::string entity, std::string cursor)
-    : host_(host),
-      connector_(connector),
-      source_(source),
-      entity_(std::move(entity)),
-      cursor_(std::move(cursor)) {
+                       PullRequest request)
+    : host_(host), connector_(connector), source_(source), request_(std::move(request)) {
     read_ahead();
 }
 
@@ -87,7 +83,14 @@ std::optional<PulledPage> PageReader::read() {
         pull_ = own<dunlin_pull>(
             host_, connector_, "pull",
             [&](dunlin_pull** out, dunlin_err* err) {
-                return table.pull(source_, to_abi(entity_), to_abi(cursor_), &cancel_, out, err);
+                const auto ids = request_.ids.empty() ? "" : Json(request_.ids).dump();
+                const dunlin_pull_request request{sizeof request,
+                                                  static_cast<uint32_t>(request_.mode),
+                                                  to_abi(request_.entity),
+                                                  to_abi(request_.resume),
+                                                  request_.since_us.value_or(DUNLIN_NO_TIME),
+                                                  to_abi(ids)};
+                return table.pull(source_, &request, &cancel_, out, err);
             },
             table.end, "end");
     }
@@ -97,11 +100,12 @@ std::optional<PulledPage> PageReader::read() {
     page.schema = out.rows.schema();
     page.rows = out.rows.array();
     page.total = -1;
+    page.changed_max_us = page.server_us = DUNLIN_NO_TIME;
     const auto status = call_plugin(host_, connector_, "next", [&](dunlin_err* err) {
         return table.next(pull_.get(), &page, err);
     });
     if (status == DUNLIN_DONE) return std::nullopt;
-    const auto where = "the connector " + connector_.id() + " sent a page of " + entity_;
+    const auto where = "the connector " + connector_.id() + " sent a page of " + request_.entity;
     try {
         check_page(out.rows);
         out.refused = RefusedRow::of_connector(std::string(to_view(page.errors_json)));
@@ -112,6 +116,8 @@ std::optional<PulledPage> PageReader::read() {
     out.next_cursor = to_view(page.next_cursor);
     out.done = page.done;
     out.total = page.total;
+    if (page.changed_max_us != DUNLIN_NO_TIME) out.changed_max_us = page.changed_max_us;
+    if (page.server_us != DUNLIN_NO_TIME) out.server_us = page.server_us;
     return out;
 }
 

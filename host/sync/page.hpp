@@ -4,7 +4,7 @@
 #include "plugins/services.hpp"
 #include "sync/quarantine.hpp"
 
-#include <dunlin/arrow.hpp>
+#include <dunlin/connector.hpp>
 
 #include <future>
 
@@ -35,14 +35,14 @@ struct PulledPage {
     std::vector<RefusedRow> refused;
     std::string next_cursor;
     int64_t done = 0, total = -1;
+    std::optional<int64_t> changed_max_us, server_us;
 };
 
-/// Pulls the pages of one entity, each on a thread of its own while the one before it is applied:
+/// Pulls the pages of one request, each on a thread of its own while the one before it is applied:
 /// reading overlaps with applying and memory stays flat.
 class PageReader {
 public:
-    PageReader(Host& host, const Plugin& connector, dunlin_source* source, std::string entity,
-               std::string cursor);
+    PageReader(Host& host, const Plugin& connector, dunlin_source* source, PullRequest request);
     /// Asks the connector to stop and waits for it.
     ~PageReader() { cancel_.requested = true; }
 
@@ -58,7 +58,7 @@ private:
     Host& host_;
     const Plugin& connector_;
     dunlin_source* source_;
-    std::string entity_, cursor_;
+    PullRequest request_;
     dunlin_cancel cancel_;
     Owned<dunlin_pull> pull_;
     std::future<std::optional<PulledPage>> ahead_;  // The last member: its end is waited for.

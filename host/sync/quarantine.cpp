@@ -144,6 +144,18 @@ int64_t Quarantine::settle(Tx& tx, const std::vector<RefusedRow>& refused,
     return fixed;
 }
 
+std::vector<std::string> Quarantine::unreadable(Tx& tx, int64_t before_us,
+                                                std::size_t limit) const {
+    auto rows = tx.db().query(
+        "SELECT row_key FROM dunlin_quarantine WHERE source = ? AND entity = ?"
+        " AND state = 'open' AND can_retry = 0 AND row_key NOT LIKE '#%' AND last_seen_us < ?"
+        " ORDER BY last_seen_us LIMIT ?",
+        source_, entity_, before_us, static_cast<int64_t>(limit));
+    std::vector<std::string> out;
+    while (rows->step()) out.emplace_back(rows->text(0));
+    return out;
+}
+
 std::vector<RefusedRow> Quarantine::retryable(Tx& tx, const std::string& after,
                                               int64_t limit) const {
     auto rows = tx.db().query(

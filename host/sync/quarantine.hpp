@@ -41,6 +41,9 @@ public:
     /// Open rows that may succeed now, behind the key `after`.
     std::vector<RefusedRow> retryable(Tx& tx, const std::string& after, int64_t limit) const;
 
+    /// The ids of open rows that the connector could not read, not seen since `before_us`.
+    std::vector<std::string> unreadable(Tx& tx, int64_t before_us, std::size_t limit) const;
+
 private:
     std::string source_, entity_;
     std::unordered_set<std::string> open_;  // And some that are not open any more.

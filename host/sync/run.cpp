@@ -3,17 +3,14 @@
 
 #include "base/backoff.hpp"
 #include "host.hpp"
-#include "sync/lease.hpp"
-#include "sync/page.hpp"
-#include "sync/sink.hpp"
+#include "sync/stream_run.hpp"
 
 namespace dunlin::host {
 
 namespace {
 
-constexpr int64_t broken_rows_min = 1000;  // Fewer never stop an entity.
-constexpr int64_t chunk_rows = 2000;       // Of quarantined rows, in one transaction.
-constexpr int64_t runs_kept = 200;         // Of each source.
+constexpr int64_t chunk_rows = 2000;  // Of quarantined rows, in one transaction.
+constexpr int64_t runs_kept = 200;    // Of each source.
 constexpr int64_t fixed_kept_us = 90LL * 86'400 * second_us;
 
 using std::chrono::steady_clock;
@@ -30,36 +27,38 @@ std::string text_of(const std::exception& e) {
 }
 
 /// One run: what its steps share, then the steps in their order.
-struct SyncRun {
-    Host& host;
-    const SourceConfig& source;
-    const Plugin& connector;
-    Sink sink;
+struct SyncRun : RunContext {
     ProgressHandler progress{};
-    const dunlin_cancel* asked = nullptr;
 
-    RunLease lease{host, source.name, principal_of(host, sink.plugin)};
     const std::vector<Sink::Entity> kinds = sink.entities();
     const int64_t id = host.ids().next();
-    const int64_t began_us = host.clock().now_us();
     std::vector<EntityReport> entities{};
     Json header{};  // The rest of the report.
     steady_clock::time_point entity_began{}, told{};
 
     Json run() {
+        refuse_when_parked();
         const auto opened = open_source(host, connector, source);
-        const auto described = ask_plugin(host, connector, "describe",
-                                          connector.connector->describe, connector.instance);
-        std::set<std::string> offered;
-        for (const auto& entity : described.at("entities")) offered.insert(entity.at("name"));
+        const auto described =
+            Described::of(ask_plugin(host, connector, "describe", connector.connector->describe,
+                                     connector.instance),
+                          connector.id());
+        std::map<std::string, const StreamSpec*> offered;
+        for (const auto& stream : described.streams) offered[stream.entity] = &stream;
         // In the sink's order, because rows refer to rows of entities before them.
+        std::vector<const StreamSpec*> streams;
         for (const auto& kind : kinds) {
-            if (offered.erase(kind.name)) entities.emplace_back().entity = kind.name;
+            const auto found = offered.find(kind.name);
+            if (found == offered.end()) continue;
+            entities.emplace_back().entity = kind.name;
+            streams.push_back(found->second);
+            offered.erase(found);
         }
         begin(offered);
         try {
-            run_entities(opened.get());
+            run_streams(opened.get(), described, streams);
             header["totals"] = sink.totals();
+            add_source_totals(opened.get());
         } catch (const std::exception& error) {
             if (lease.is_lost()) throw;
             header["error"] = text_of(error);
@@ -68,16 +67,43 @@ struct SyncRun {
         return report();
     }
 
+    /// The other system asked to be left alone until then.
+    void refuse_when_parked() const {
+        auto tx = host.begin(Access::read);
+        auto row = tx->db().query(
+            "SELECT until_us, reason FROM dunlin_sync_parked WHERE source = ? AND until_us > ?",
+            source.name, began_us);
+        if (!row->step()) return;
+        throw Error(DUNLIN_E_UNAVAILABLE,
+                    "the source " + source.name + " rests until " + timestamp_text(row->i64(0)) +
+                        ", because the other system asked for it: " + std::string(row->text(1)));
+    }
+
+    /// What the other system says is open, beside our totals.
+    void add_source_totals(dunlin_source* opened) {
+        const auto& table = *connector.connector;
+        if (table.struct_size < sizeof table || !table.totals) return;
+        dunlin_cancel cancel;
+        try {
+            header["source_totals"] =
+                ask_plugin(host, connector, "totals", table.totals, opened, &cancel);
+        } catch (const Error& e) {
+            if (e.status() != DUNLIN_E_UNSUPPORTED) throw;
+        }
+    }
+
     Json report() const {
         auto out = header;
         out["entities"] = entities;
         for (auto& one : out["entities"]) {
-            if (one["error"] == "") one.erase("error");
+            for (const auto* key : {"error", "note"}) {
+                if (one[key] == "") one.erase(key);
+            }
         }
         return out;
     }
 
-    void begin(const std::set<std::string>& ignored) {
+    void begin(const std::map<std::string, const StreamSpec*>& ignored) {
         header = {{"run", std::to_string(id)},
                   {"source", source.name},
                   {"connector", connector.id()},
@@ -85,7 +111,7 @@ struct SyncRun {
                   {"started", timestamp_text(began_us)},
                   {"quarantine_open", 0},
                   {"totals", Json::array()}};
-        if (!ignored.empty()) header["ignored"] = ignored;
+        for (const auto& one : ignored) header["ignored"].push_back(one.first);
         lease.commit("the begin of the run", [&](Tx& tx) {
             // We hold the lease: whoever left a run open is gone.
             tx.db().exec(
@@ -111,7 +137,9 @@ struct SyncRun {
                 source.name));
             // What was quarantined and came right in the same run is no blemish.
             for (auto& entity : entities) {
-                if (open == 0 && entity.state == "partial") entity.state = "ok";
+                if (open == 0 && entity.state == "partial" && entity.error.empty()) {
+                    entity.state = "ok";
+                }
             }
             state = conclude(entities);
             if (state == "ok" && header.contains("error")) state = "partial";
@@ -144,10 +172,11 @@ struct SyncRun {
             source.name, began_us - fixed_kept_us);
     }
 
-    void run_entities(dunlin_source* opened) {
-        for (auto& entity : entities) {
-            run_entity(opened, entity);
-            if (entity.state == "interrupted") break;
+    void run_streams(dunlin_source* opened, const Described& described,
+                     const std::vector<const StreamSpec*>& streams) {
+        for (std::size_t i = 0; i < streams.size(); ++i) {
+            run_stream(opened, described, *streams[i], entities[i]);
+            if (entities[i].state == "interrupted") break;
         }
         for (const auto& kind : kinds) {
             for (auto& entity : entities) {
@@ -156,79 +185,35 @@ struct SyncRun {
         }
     }
 
-    void run_entity(dunlin_source* opened, EntityReport& entity) {
+    void run_stream(dunlin_source* opened, const Described& described, const StreamSpec& spec,
+                    EntityReport& entity) {
         entity_began = steady_clock::now();
+        const auto kind = std::find_if(kinds.begin(), kinds.end(),
+                                       [&](const auto& one) { return one.name == spec.entity; });
         try {
             stop_if_asked();
-            pull_entity(opened, entity);
-            entity.state = entity.quarantined > 0 ? "partial" : "ok";
+            StreamRun stream(*this, opened, described, spec, *kind, entity);
+            stream.read_changes(
+                [&](Tx& tx, const EntityReport& now) { keep_report(tx, now); },
+                [&](int64_t done, int64_t total) { tell(entity, done, total, /*is_done=*/false); });
+            stream.fetch_unreadable();
+            stream.sweep();
+            const bool is_clean = entity.quarantined == 0 && entity.error.empty();
+            entity.state = is_clean ? "ok" : "partial";
         } catch (const std::exception& error) {
             if (lease.is_lost()) throw;
             entity.state = is_passing(error) ? "interrupted" : "failed";
             entity.error = text_of(error);
         }
+        host.metrics().add(
+            "dunlin_sync_rows_total",
+            "source=\"" + source.name + "\",entity=\"" + entity.entity + "\",outcome=\"read\"",
+            entity.read);
         tell(entity, 0, -1, /*is_done=*/true);
     }
 
-    void pull_entity(dunlin_source* opened, EntityReport& entity) {
-        auto quarantine = quarantine_of(entity.entity);
-        PageReader reader(host, connector, opened, entity.entity, cursor_of(entity.entity));
-        while (true) {
-            stop_if_asked();
-            lease.keep();
-            if (!reader.is_ready()) continue;
-            const auto page = reader.take();
-            if (!page) return;
-            const auto before = entity.read;
-            commit("a page of ", entity,
-                   [&](Tx& tx, EntityReport& now) { take(tx, *page, now, quarantine); });
-            host.metrics().add(
-                "dunlin_sync_rows_total",
-                "source=\"" + source.name + "\",entity=\"" + entity.entity + "\",outcome=\"read\"",
-                entity.read - before);
-            tell(entity, page->done, page->total, /*is_done=*/false);
-        }
-    }
-
-    /// The counters change when the rows do.
-    void commit(const std::string& what, EntityReport& entity,
-                const std::function<void(Tx&, EntityReport&)>& body) {
-        auto now = entity;
-        lease.commit(what + entity.entity, [&](Tx& tx) {
-            now = entity;
-            body(tx, now);
-        });
-        entity = now;
-    }
-
-    void take(Tx& tx, const PulledPage& page, EntityReport& entity, Quarantine& quarantine) const {
-        auto refused = page.refused;
-        const auto unread = refused.size();
-        std::vector<std::string> brought;
-        if (page.rows.rows() > 0) {
-            const BatchView rows(page.rows);
-            const auto row_at = [&](int64_t row) { return RefusedRow::of_batch(rows, row); };
-            sink.apply(tx, page.rows, row_at, entity, refused);
-            brought = quarantine.known_of(rows);
-        }
-        entity.read += page.rows.rows() + static_cast<int64_t>(unread);
-        entity.rejected += static_cast<int64_t>(refused.size() - unread);
-        entity.broken += std::count_if(refused.begin(), refused.end(),
-                                       [](const auto& row) { return !row.can_retry; });
-        entity.quarantined += static_cast<int64_t>(refused.size());
-        if (entity.broken > broken_rows_min && entity.broken * 2 > entity.read) {
-            throw Error(DUNLIN_E_DATA, "more than half of the rows of " + entity.entity +
-                                           " cannot be taken, so the source has probably changed "
-                                           "its shape; the last one: " +
-                                           refused.back().reason);
-        }
-        entity.fixed += quarantine.settle(tx, refused, brought);
-        if (!page.next_cursor.empty()) {
-            tx.db().exec(
-                "INSERT INTO dunlin_sync_cursor VALUES (?, ?, ?, ?) ON CONFLICT (source, entity)"
-                " DO UPDATE SET cursor_text = excluded.cursor_text, at_us = excluded.at_us",
-                source.name, entity.entity, page.next_cursor, tx.moment().now_us);
-        }
+    /// So that the report of a run that is killed says how far it came.
+    void keep_report(Tx& tx, const EntityReport& entity) const {
         auto so_far = report();
         for (auto& one : so_far["entities"]) {
             if (one["entity"] == entity.entity) one = entity;
@@ -276,17 +261,6 @@ struct SyncRun {
         return found.size() == chunk_rows;
     }
 
-    Quarantine quarantine_of(const std::string& entity) {
-        return {*host.begin(Access::read), source.name, entity};
-    }
-
-    std::string cursor_of(const std::string& entity) {
-        return host.begin(Access::read)
-            ->db()
-            .value("SELECT cursor_text FROM dunlin_sync_cursor WHERE source = ? AND entity = ?",
-                   source.name, entity);
-    }
-
     void tell(EntityReport& entity, int64_t done, int64_t total, bool is_done) {
         const auto now = steady_clock::now();
         entity.seconds = std::chrono::duration<double>(now - entity_began).count();
@@ -296,21 +270,19 @@ struct SyncRun {
         progress(
             {source.name, entity.entity, entity.read, entity.rows_per_s, done, total, is_done});
     }
-
-    void stop_if_asked() const {
-        if (asked && asked->requested) throw Error(DUNLIN_E_CANCELLED, "stopped on request");
-    }
 };
 
 }  // namespace
 
 Json run_source(Host& host, const SourceConfig& source, Plugin& connector, Plugin& sink,
-                const ProgressHandler& progress, const dunlin_cancel* asked) {
-    return SyncRun{host, source, connector, {host, sink, source.name}, progress, asked}.run();
+                const SyncOptions& options, const ProgressHandler& progress,
+                const dunlin_cancel* asked) {
+    return SyncRun{{host, source, connector, {host, sink, source.name}, options, asked}, progress}
+        .run();
 }
 
 int64_t retry_quarantined(Host& host, const SourceConfig& source, Plugin& connector, Plugin& sink) {
-    SyncRun run{host, source, connector, {host, sink, source.name}};
+    SyncRun run{{host, source, connector, {host, sink, source.name}, {}}};
     int64_t taken = 0;
     for (const auto& kind : run.kinds) {
         EntityReport entity;

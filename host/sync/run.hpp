@@ -8,7 +8,8 @@ namespace dunlin::host {
 /// One run over a source; its report. Every page is one transaction: rows, quarantine, cursor,
 /// counters.
 Json run_source(Host& host, const SourceConfig& source, Plugin& connector, Plugin& sink,
-                const ProgressHandler& progress, const dunlin_cancel* asked);
+                const SyncOptions& options, const ProgressHandler& progress,
+                const dunlin_cancel* asked);
 /// Only brings quarantined rows again; how many were taken.
 int64_t retry_quarantined(Host& host, const SourceConfig& source, Plugin& connector, Plugin& sink);
 

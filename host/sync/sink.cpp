@@ -67,6 +67,13 @@ void Sink::apply(Tx& tx, const Batch& rows, const std::function<RefusedRow(int64
     report.unchanged += counts.unchanged;
 }
 
+std::vector<std::string> Sink::keys(const std::string& entity, const std::string& after,
+                                    int64_t limit) const {
+    auto tx = host.begin(Access::read, principal_of(host, plugin));
+    return ask_in(host, plugin, *tx, "keys", plugin.sink->keys, to_abi(source), to_abi(entity),
+                  to_abi(after), limit);
+}
+
 Json Sink::totals() const {
     auto tx = host.begin(Access::read, principal_of(host, plugin));
     return ask_in(host, plugin, *tx, "totals", plugin.sink->totals, to_abi(source));

@@ -72,7 +72,7 @@ Plugin& Sync::sink() const {
 }
 
 Json Sync::run(const std::string& source_name, const ProgressHandler& progress,
-               dunlin_cancel* cancel) {
+               dunlin_cancel* cancel, const SyncOptions& options) {
     const auto& config = source(source_name);
     const auto tell = [&](const SyncProgress& now) {
         if (progress) progress(now);
@@ -83,7 +83,7 @@ Json Sync::run(const std::string& source_name, const ProgressHandler& progress,
         std::lock_guard lock(mutex_);
         progress_.erase(source_name);
     });
-    return run_source(host_, config, connector_of(config), sink(), tell, cancel);
+    return run_source(host_, config, connector_of(config), sink(), options, tell, cancel);
 }
 
 void Sync::run_job(const Json& args, dunlin_cancel* cancel) {
@@ -126,7 +126,8 @@ Json Sync::status() {
                WHERE source = ? AND state = 'open')",
             source.name))[0]);
         one["cursors"] = json_rows(*db.query(
-            R"(SELECT entity, cursor_text AS "cursor", at_us AS "at:time" FROM dunlin_sync_cursor
+            R"(SELECT entity, cursor_text AS "cursor", at_us AS "at:time",
+                      since_us AS "since:time", swept_us AS "swept:time" FROM dunlin_sync_cursor
                WHERE source = ? ORDER BY entity)",
             source.name));
     }

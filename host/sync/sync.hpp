@@ -26,6 +26,12 @@ struct SyncProgress {
 };
 using ProgressHandler = std::function<void(const SyncProgress&)>;
 
+struct SyncOptions {
+    bool reads_all = false;       // From the start, not only what changed.
+    bool sweeps = false;          // Looks for deletions now, not only when it is time.
+    bool confirms_sweep = false;  // Deletes even when suspiciously much has vanished.
+};
+
 /// Runs connectors into the sink: rows, counters, quarantine and cursor of a batch commit together.
 /// Pulling the next page overlaps with applying this one.
 class Sync {
@@ -35,7 +41,7 @@ public:
     /// One run over all entities of a source; the run report. Error conflict while another run of
     /// that source holds its lease.
     Json run(const std::string& source, const ProgressHandler& progress,
-             dunlin_cancel* cancel = nullptr);
+             dunlin_cancel* cancel = nullptr, const SyncOptions& options = {});
     /// Reachable? What the connector says of itself.
     Json check(const std::string& source);
     Json status();

@@ -64,6 +64,11 @@ public:
         return list;
     }
 
+    std::vector<std::string> keys(Transaction& tx, std::string_view source, std::string_view entity,
+                                  std::string_view after, int64_t limit) {
+        return Store(services(), tx).bound_keys(source, entity, after, limit, tombstone_hash());
+    }
+
     Json check_health(Transaction& tx) {
         const bool has_customers = Store(services(), tx).has_customers();
         return Json::array(

@@ -29,6 +29,8 @@ struct Entity {
 };
 const std::vector<Entity>& entities();
 Json describe_entities();
+/// The content hash under which a deleted row is bound.
+int64_t tombstone_hash();
 
 /// A row of a batch that is new or differs from what we hold.
 struct Incoming {

@@ -66,6 +66,10 @@ public:
     /// Keeps others from changing these accounts until the transaction ends.
     void hold_customers(const std::set<int64_t>& ids);
     bool has_customers();
+    /// External ids behind `after` that are bound, without those of the hash of a tombstone.
+    std::vector<std::string> bound_keys(std::string_view source, std::string_view entity,
+                                        std::string_view after, int64_t limit,
+                                        int64_t tombstone_hash);
     /// Control totals of a source: per currency what it says is open and what we say.
     std::vector<ControlTotal> control_totals(std::string_view source, Date as_of);
     /// Every account in turn, complete, for the audit.

@@ -94,6 +94,18 @@ std::vector<Known> Store::known(std::string_view source, std::string_view entity
     return out;
 }
 
+std::vector<std::string> Store::bound_keys(std::string_view source, std::string_view entity,
+                                           std::string_view after, int64_t limit,
+                                           int64_t tombstone_hash) {
+    auto rows = tx_.query(
+        "SELECT external_id FROM receivables_binding WHERE source = ? AND entity = ?"
+        " AND external_id > ? AND content_hash <> ? ORDER BY external_id LIMIT ?",
+        source, entity, after, tombstone_hash, limit);
+    std::vector<std::string> out;
+    while (rows.step()) out.emplace_back(rows.text(0));
+    return out;
+}
+
 void Store::bind(std::string_view source, std::string_view entity, std::vector<BindingRow> rows) {
     std::sort(rows.begin(), rows.end(), [](const BindingRow& a, const BindingRow& b) {
         return a.external_id < b.external_id;

@@ -89,7 +89,7 @@ struct Harvest {
 inline Harvest harvest(Source& source, const std::string& entity,
                        const std::vector<std::string>& columns, const std::string& cursor = {}) {
     Harvest out;
-    const auto pull = source.pull(entity, cursor, never_cancelled());
+    const auto pull = source.pull({std::string(entity), std::string(cursor)}, never_cancelled());
     for (Page page; pull->next(page); page = Page{}) {
         check_page(page.rows);
         const BatchView batch(page.rows);

@@ -5,7 +5,9 @@
 #include <dunlin/arrow.hpp>
 #include <dunlin/services.hpp>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +30,30 @@ struct Page {
     std::vector<BadRow> errors;
     int64_t done = 0;
     int64_t total = -1;
+    std::optional<int64_t> changed_max_us;  // Of a keyset stream, by the other system's clock.
+    std::optional<int64_t> server_us;       // That clock when the pull's first page was asked for.
 };
+
+/// What a pull is asked for.
+struct PullRequest {
+    enum class Mode : uint32_t {
+        changes = DUNLIN_PULL_CHANGES,
+        ids = DUNLIN_PULL_IDS,
+        by_id = DUNLIN_PULL_BY_ID
+    };
+    std::string entity;
+    std::string resume{};               // next_cursor of the last page that was kept.
+    std::optional<int64_t> since_us{};  // Changed at or after; nothing: everything.
+    Mode mode = Mode::changes;
+    std::vector<std::string> ids{};
+};
+
+/// Trying again later can help; after `wait`, when the other side named a time.
+inline Error unavailable(const std::string& message,
+                         std::optional<std::chrono::milliseconds> wait = std::nullopt) {
+    return {DUNLIN_E_UNAVAILABLE, message,
+            wait ? Json{{"retry_after_ms", wait->count()}}.dump() : std::string()};
+}
 
 /// One run over one entity.
 class Pull {
@@ -44,11 +69,14 @@ public:
     virtual ~Source() = default;
     /// Reachable, with these credentials? Throws one sentence that says what to do.
     virtual Json check(const Cancel& cancel) = 0;
-    virtual std::unique_ptr<Pull> pull(std::string_view entity, std::string_view cursor,
-                                       Cancel cancel) = 0;
+    virtual std::unique_ptr<Pull> pull(const PullRequest& request, Cancel cancel) = 0;
     /// Carries out write-backs, one receipt each.
     virtual Json push(const Json& /*writes*/, const Cancel& /*cancel*/) {
         throw Error(DUNLIN_E_UNSUPPORTED, "this source takes no write-backs");
+    }
+    /// What the other system says is open: [{"company","currency","open"}].
+    virtual Json totals(const Cancel& /*cancel*/) {
+        throw Error(DUNLIN_E_UNSUPPORTED, "this source has no control totals");
     }
 };
 
@@ -57,8 +85,8 @@ template <class P>
 class ConnectorTable {
 public:
     static const dunlin_connector_v1* get() {
-        static const dunlin_connector_v1 table{sizeof table, 0,     &describe, &open, &close,
-                                               &check,       &pull, &next,     &end,  &push};
+        static const dunlin_connector_v1 table{
+            sizeof table, 0, &describe, &open, &close, &check, &pull, &next, &end, &push, &totals};
         return &table;
     }
 
@@ -104,15 +132,25 @@ private:
             write_to(json, self->source->check(to_cancel(self->plugin, cancel)).dump());
         });
     }
-    static dunlin_status DUNLIN_CALL pull(dunlin_source* source, dunlin_str entity,
-                                          dunlin_str cursor, dunlin_cancel* cancel,
-                                          dunlin_pull** out, dunlin_err* err) noexcept {
+    static PullRequest to_cpp(const dunlin_pull_request& request) {
+        PullRequest out;
+        out.entity = to_view(request.entity);
+        out.resume = to_view(request.resume);
+        if (request.since_us != DUNLIN_NO_TIME) out.since_us = request.since_us;
+        out.mode = static_cast<PullRequest::Mode>(request.mode);
+        if (request.mode == DUNLIN_PULL_BY_ID) {
+            out.ids = Json::parse(to_view(request.ids_json)).get<std::vector<std::string>>();
+        }
+        return out;
+    }
+    static dunlin_status DUNLIN_CALL pull(dunlin_source* source, const dunlin_pull_request* request,
+                                          dunlin_cancel* cancel, dunlin_pull** out,
+                                          dunlin_err* err) noexcept {
         auto* self = to_cpp(source);
         return guard(self->plugin->err_set(), err, [&] {
             auto opened = std::make_unique<OpenPull>();
             opened->plugin = self->plugin;
-            opened->pull = self->source->pull(to_view(entity), to_view(cursor),
-                                              to_cancel(self->plugin, cancel));
+            opened->pull = self->source->pull(to_cpp(*request), to_cancel(self->plugin, cancel));
             *out = reinterpret_cast<dunlin_pull*>(opened.release());
         });
     }
@@ -127,6 +165,8 @@ private:
             page->errors_json = to_abi(self->errors_json);
             page->done = self->page.done;
             page->total = self->page.total;
+            page->changed_max_us = self->page.changed_max_us.value_or(DUNLIN_NO_TIME);
+            page->server_us = self->page.server_us.value_or(DUNLIN_NO_TIME);
             *page->schema = self->page.rows.take_schema();
             *page->rows = self->page.rows.take_array();
             return DUNLIN_OK;
@@ -140,6 +180,13 @@ private:
         return guard(self->plugin->err_set(), err, [&] {
             const auto writes = Json::parse(to_view(writes_json));
             write_to(receipts, self->source->push(writes, to_cancel(self->plugin, cancel)).dump());
+        });
+    }
+    static dunlin_status DUNLIN_CALL totals(dunlin_source* source, dunlin_cancel* cancel,
+                                            const dunlin_writer* json, dunlin_err* err) noexcept {
+        auto* self = to_cpp(source);
+        return guard(self->plugin->err_set(), err, [&] {
+            write_to(json, self->source->totals(to_cancel(self->plugin, cancel)).dump());
         });
     }
     static std::string errors_to_json(const std::vector<BadRow>& errors) {

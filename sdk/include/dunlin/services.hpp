@@ -18,6 +18,7 @@ class Cancel {
 public:
     Cancel(const dunlin_cancel_v1* table, dunlin_cancel* cancel) : table_(table), cancel_(cancel) {}
 
+    dunlin_cancel* abi() const { return cancel_; }
     bool is_requested() const { return table_ && cancel_ && table_->requested(cancel_) != 0; }
     void throw_if_requested() const {
         if (is_requested()) throw Error(DUNLIN_E_CANCELLED, "stopped on request");

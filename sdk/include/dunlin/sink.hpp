@@ -27,13 +27,13 @@ struct Applied {
     std::vector<Reject> rejects;
 };
 
-/// The C table of a plugin P that has describe_sink(), apply(tx, source, entity, rows) -> Applied
-/// and totals(tx, source).
+/// The C table of a plugin P that has describe_sink(), apply(tx, source, entity, rows) -> Applied,
+/// totals(tx, source) -> Json and keys(tx, source, entity, after, limit) -> vector<string>.
 template <class P>
 class SinkTable {
 public:
     static const dunlin_sink_v1* get() {
-        static const dunlin_sink_v1 table{sizeof table, 0, &describe, &apply, &totals};
+        static const dunlin_sink_v1 table{sizeof table, 0, &describe, &apply, &totals, &keys};
         return &table;
     }
 
@@ -74,6 +74,17 @@ private:
         return guard(self->err_set(), err, [&] {
             Transaction transaction(self->services().tx_services(), tx);
             write_to(json, self->totals(transaction, to_view(source)).dump());
+        });
+    }
+    static dunlin_status DUNLIN_CALL keys(dunlin_plugin* plugin, dunlin_tx* tx, dunlin_str source,
+                                          dunlin_str entity, dunlin_str after, int64_t limit,
+                                          const dunlin_writer* json, dunlin_err* err) noexcept {
+        auto* self = P::from(plugin);
+        return guard(self->err_set(), err, [&] {
+            Transaction transaction(self->services().tx_services(), tx);
+            const std::vector<std::string> found =
+                self->keys(transaction, to_view(source), to_view(entity), to_view(after), limit);
+            write_to(json, Json(found).dump());
         });
     }
 };

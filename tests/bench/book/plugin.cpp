@@ -96,8 +96,8 @@ class BookSource : public Source {
 public:
     explicit BookSource(Size size) : size_(size) {}
     Json check(const Cancel&) override { return {{"message", "a synthetic book"}}; }
-    std::unique_ptr<Pull> pull(std::string_view entity, std::string_view cursor, Cancel) override {
-        return std::make_unique<BookPull>(size_, entity == "invoice", cursor);
+    std::unique_ptr<Pull> pull(const PullRequest& request, Cancel) override {
+        return std::make_unique<BookPull>(size_, request.entity == "invoice", request.resume);
     }
 
 private:
@@ -120,9 +120,7 @@ public:
     }
 
     Json describe_connector() const {
-        return {{"entities",
-                 {{{"name", "customer"}, {"incremental", 1}, {"deletes", 0}},
-                  {{"name", "invoice"}, {"incremental", 1}, {"deletes", 0}}}},
+        return {{"entities", {{{"name", "customer"}}, {{"name", "invoice"}}}},
                 {"write_backs", Json::array()}};
     }
     std::unique_ptr<Source> open_source(std::string_view, const Json& config) const {

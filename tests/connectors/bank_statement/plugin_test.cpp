@@ -36,10 +36,12 @@ TEST_CASE("the module gives its manifest and payments through the C contract") {
     dunlin_source* source = nullptr;
     dunlin_pull* pull = nullptr;
     REQUIRE(connector.open(plugin, to_abi("bank"), to_abi(config), &source, nullptr) == DUNLIN_OK);
-    REQUIRE(connector.pull(source, to_abi("payment"), {}, nullptr, &pull, nullptr) == DUNLIN_OK);
+    const dunlin_pull_request request{
+        sizeof request, DUNLIN_PULL_CHANGES, to_abi("payment"), {}, DUNLIN_NO_TIME, {}};
+    REQUIRE(connector.pull(source, &request, nullptr, &pull, nullptr) == DUNLIN_OK);
     ArrowSchema schema{};
     ArrowArray rows{};
-    dunlin_page page{sizeof page, 0, &schema, &rows, {}, {}, 0, 0};
+    dunlin_page page{sizeof page, 0, &schema, &rows, {}, {}, 0, 0, 0, 0};
     REQUIRE(connector.next(pull, &page, nullptr) == DUNLIN_OK);
     const Batch batch(schema, rows);
     CHECK(line_of(BatchView(batch), 0,

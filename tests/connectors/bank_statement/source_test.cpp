@@ -44,7 +44,9 @@ TEST_CASE("settings that cannot be meant are refused with the remedy") {
     CHECK_THAT(refusal_of([&] { Settings::parse(twice); }), Catch::Contains("DE12 twice"));
     Drop drop;
     auto source = drop.source();
-    CHECK_THAT(refusal_of([&] { source.pull("invoice", "", never_cancelled()); }),
+    CHECK_THAT(refusal_of([&] {
+                   source.pull({"invoice", {}}, never_cancelled());
+               }),
                Catch::Contains("payments do"));
 }
 

@@ -60,10 +60,12 @@ TEST_CASE("the module gives its manifest, its entities and rows through the C co
     dunlin_pull* pull = nullptr;
     REQUIRE(connector.open(loaded.plugin, to_abi("erp"), to_abi(config), &source, nullptr) ==
             DUNLIN_OK);
-    REQUIRE(connector.pull(source, to_abi("customer"), {}, nullptr, &pull, nullptr) == DUNLIN_OK);
+    const dunlin_pull_request request{
+        sizeof request, DUNLIN_PULL_CHANGES, to_abi("customer"), {}, DUNLIN_NO_TIME, {}};
+    REQUIRE(connector.pull(source, &request, nullptr, &pull, nullptr) == DUNLIN_OK);
     ArrowSchema schema{};
     ArrowArray rows{};
-    dunlin_page page{sizeof page, 0, &schema, &rows, {}, {}, 0, 0};
+    dunlin_page page{sizeof page, 0, &schema, &rows, {}, {}, 0, 0, 0, 0};
     REQUIRE(connector.next(pull, &page, nullptr) == DUNLIN_OK);
     const Batch batch(schema, rows);
     CHECK(line_of(BatchView(batch), 0, {"external_id", "name"}) == "C1|Good Ltd");

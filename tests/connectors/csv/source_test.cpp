@@ -121,7 +121,7 @@ TEST_CASE("a file that grows while it is read is unavailable and nothing is pass
     Drop drop;
     drop.put("invoice.csv", invoice_header + "I1,C1,1,2024-01-01,,EUR,5.00,,\n");
     auto source = drop.source();
-    const auto pull = source.pull("invoice", "", never_cancelled());
+    const auto pull = source.pull({"invoice", {}}, never_cancelled());
     drop.put("invoice.csv", invoice_header + "I1,C1,1,2024-01-01,,EUR,5.00,,\nI2,C1,2,2024");
     Page page;
     REQUIRE_THAT(refusal_of([&] { pull->next(page); }), Catch::Contains("still being written"));
@@ -147,7 +147,7 @@ TEST_CASE("a missing folder, a missing mapping and a broken cursor are one clear
                Catch::Contains("/nowhere/m.json cannot be read; correct \"mapping\""));
     auto source = drop.source();
     CHECK_THAT(refusal_of([&] { invoices(source, "{\"files\":7}"); }), Catch::Contains("reset it"));
-    CHECK_THROWS_AS(source.pull("dispute", "", never_cancelled()), Error);
+    CHECK_THROWS_AS(source.pull({"dispute", {}}, never_cancelled()), Error);
 }
 
 TEST_CASE("a name that begins with no entity is not read but told once") {

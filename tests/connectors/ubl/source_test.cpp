@@ -118,7 +118,7 @@ TEST_CASE("an archive that cannot be written stops the run and nothing is passed
 TEST_CASE("an unknown entity, a missing folder and a broken cursor are one sentence each") {
     Drop drop;
     auto source = drop.source();
-    CHECK_THROWS_AS(source.pull("payment", "", never_cancelled()), Error);
+    CHECK_THROWS_AS(source.pull({"payment", {}}, never_cancelled()), Error);
     CHECK_THAT(refusal_of([&] { invoices(source, "{\"files\":7}"); }), Contains("reset it"));
     fs::remove_all(drop.path());
     CHECK_THAT(refusal_of([&] { invoices(source); }), Contains("create it"));

@@ -13,6 +13,35 @@ extern "C" {
 typedef struct dunlin_source dunlin_source; /* One configured system; owned by the connector. */
 typedef struct dunlin_pull dunlin_pull;     /* One run over one entity; owned by the connector. */
 
+/* What a pull is asked for. */
+enum {
+    /* The rows that changed at or after since_us, all of them when there is no such time. */
+    DUNLIN_PULL_CHANGES = 0,
+    /* What exists: a batch of the one text column "external_id", every row of the stream. */
+    DUNLIN_PULL_IDS = 1,
+    /* The rows of ids_json as they are now; one that is gone comes with deleted = true. Only a
+     * definite answer of the other system makes a row "gone", never a failure to read it. */
+    DUNLIN_PULL_BY_ID = 2
+};
+
+/* Stands for "no time" in since_us, changed_max_us and server_us. */
+#define DUNLIN_NO_TIME INT64_MIN
+
+/* One run over one stream. Everything is borrowed for the call. Times are microseconds since
+ * 1970-01-01 UTC by the clock of the other system, never by ours. */
+typedef struct dunlin_pull_request {
+    uint32_t struct_size; /* Written by the host. */
+    uint32_t mode;        /* DUNLIN_PULL_… */
+    dunlin_str entity;    /* "invoice" */
+    /* next_cursor of the last page that was kept; empty: from the start. For a stream of the kind
+     * "token" it is what the host keeps between runs, for the others it only lives within one. */
+    dunlin_str resume;
+    /* CHANGES of a "keyset" stream: where to begin, the overlap already taken off. A row whose
+     * change equals it belongs to the answer. DUNLIN_NO_TIME: everything. */
+    int64_t since_us;
+    dunlin_str ids_json; /* BY_ID: ["17","18"], at most 1000. */
+} dunlin_pull_request;
+
 /* A page of rows with everything that commits together with them. The caller owns the page and the
  * two Arrow structs it points to (empty on entry); the connector fills them and gives the content
  * away. Texts are valid until the next call with the same pull. */
@@ -27,21 +56,44 @@ typedef struct dunlin_page {
     dunlin_str errors_json;
     int64_t done;  /* Rows or bytes so far, in the unit of total. */
     int64_t total; /* -1 when not known. */
+    /* "keyset": the latest change among the rows of this page, those in errors_json included. */
+    int64_t changed_max_us;
+    /* "keyset": the other system's clock when it was asked for the first page of this pull. */
+    int64_t server_us;
 } dunlin_page;
 
 /* Implemented by a plugin that reads from (and writes back to) another system. The host owns
- * cursors, transactions, retries, quarantine, rates and leases; the connector speaks the protocol. */
+ * cursors, transactions, retries, quarantine, rates and leases; the connector speaks the protocol.
+ *
+ * A status says what the host does: UNAVAILABLE and TIMEOUT are tried again with growing waits
+ * (detail_json {"retry_after_ms":N} sets the wait), DENIED and INVALID end the run with the message
+ * for a person, DATA ends the stream. */
 typedef struct dunlin_connector_v1 {
     uint32_t struct_size; /* Written by the plugin. */
     uint32_t reserved;    /* 0. */
 
-    /* [any] What it can do: {"entities":[{"name":…,"incremental":0|1,"deletes":0|1}],
-     * "write_backs":[…]}. No I/O. */
+    /* [any] What it can do, without I/O:
+     * {"entities":[{"name":"invoice",
+     *   "cursor":"none|token|keyset",   none: read whole each time; token: opaque, kept for ever;
+     *                                   keyset: rows in the order of (change, id)
+     *   "overlap_seconds":300,          keyset: how far back each run begins again; at least the
+     *                                   longest transaction of the other system
+     *   "retention_days":0,             how far back changes can be asked for; 0: for ever
+     *   "deletes":"none|rows|sweep",    rows: with deleted = true; sweep: by comparing DUNLIN_PULL_IDS
+     *   "by_id":true}],                 DUNLIN_PULL_BY_ID is understood
+     *  "retries":5,                     how often a page that failed in passing is asked for again
+     *                                   before the run ends; 0 when the next run is soon enough
+     *  "write_backs":[{"kind":"note","home":"native|note|activity|field","key":"native|search|none",
+     *   "lane":"invoice"}]}             where it is kept there, how a repeated one is found, and
+     *                                   the reference whose writes follow one another
+     * "cursor" may be left out for "token" and the others for nothing of it. */
     dunlin_status(DUNLIN_CALL *describe)(dunlin_plugin *plugin, const dunlin_writer *json,
                                          dunlin_err *err);
 
     /* [any] Makes a source from its section of the configuration, already valid against the
-     * manifest's source_schema. No I/O yet. */
+     * manifest's source_schema. No I/O yet. A setting of the format "secret" names a secret that
+     * dunlin.config/1 may be asked for; one of the format "uri" grants its host and port to
+     * dunlin.http_client/1. */
     dunlin_status(DUNLIN_CALL *open)(dunlin_plugin *plugin, dunlin_str name, dunlin_str config_json,
                                      dunlin_source **out, dunlin_err *err);
     /* [any] Frees the source; its pulls have ended. */
@@ -52,11 +104,12 @@ typedef struct dunlin_connector_v1 {
     dunlin_status(DUNLIN_CALL *check)(dunlin_source *source, dunlin_cancel *cancel,
                                       const dunlin_writer *json, dunlin_err *err);
 
-    /* [any] Begins to read an entity behind `cursor` (empty: from the start). */
-    dunlin_status(DUNLIN_CALL *pull)(dunlin_source *source, dunlin_str entity, dunlin_str cursor,
+    /* [any] Begins a pull. `cancel` lives until end(). */
+    dunlin_status(DUNLIN_CALL *pull)(dunlin_source *source, const dunlin_pull_request *request,
                                      dunlin_cancel *cancel, dunlin_pull **out, dunlin_err *err);
     /* [any], one thread at a time. DUNLIN_OK: a page. DUNLIN_DONE: there is no further one. The
-     * same cursor yields the same rows as long as the source did not change. */
+     * same request yields the same rows as long as the source did not change. After a failure the
+     * pull is ended, and a new one goes on from the last page that came. */
     dunlin_status(DUNLIN_CALL *next)(dunlin_pull *pull, dunlin_page *page, dunlin_err *err);
     /* [any] Ends a pull, read to its end or not. */
     void(DUNLIN_CALL *end)(dunlin_pull *pull);
@@ -67,6 +120,12 @@ typedef struct dunlin_connector_v1 {
     dunlin_status(DUNLIN_CALL *push)(dunlin_source *source, dunlin_str writes_json,
                                      dunlin_cancel *cancel, const dunlin_writer *receipts_json,
                                      dunlin_err *err);
+
+    /* [any] Optional (may be NULL): what the other system itself says is open now,
+     * [{"company":…,"currency":"EUR","open":"1234.50"}], invoices less credits and payments on
+     * account. Compared with ours after each run. */
+    dunlin_status(DUNLIN_CALL *totals)(dunlin_source *source, dunlin_cancel *cancel,
+                                       const dunlin_writer *json, dunlin_err *err);
 } dunlin_connector_v1;
 
 #ifdef __cplusplus

@@ -12,6 +12,7 @@
 #include "events.h"
 #include "health.h"
 #include "host.h"
+#include "http_client.h"
 #include "ids.h"
 #include "jobs.h"
 #include "log.h"

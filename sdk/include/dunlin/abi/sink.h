@@ -34,7 +34,7 @@ typedef struct dunlin_sink_v1 {
     /* [any] Brings a batch into tx. Rows are known by (source, entity, external_id): the same batch
      * again changes nothing. A bad row is rejected alone; `rejects_json` receives
      * [{"row":n,"code":…,"reason":…,"retry":0|1}], retry 1 where something it refers to may still
-     * come. schema and rows stay the caller's. A failure means the whole batch. */
+     * come. Of a tombstone only "external_id" and "deleted" need a value. schema and rows stay the caller's. A failure means the whole batch. */
     dunlin_status(DUNLIN_CALL *apply)(dunlin_plugin *plugin, dunlin_tx *tx, dunlin_str source,
                                       dunlin_str entity, const struct ArrowSchema *schema,
                                       const struct ArrowArray *rows, dunlin_apply_counts *counts,
@@ -44,6 +44,12 @@ typedef struct dunlin_sink_v1 {
      * "difference":…} for people and for the run report. */
     dunlin_status(DUNLIN_CALL *totals)(dunlin_plugin *plugin, dunlin_tx *tx, dunlin_str source,
                                        const dunlin_writer *json, dunlin_err *err);
+
+    /* [any] The external ids it holds of a source and entity, without those deleted, in an order of
+     * its own: ["…"], at most `limit`, behind `after` (empty: from the start). */
+    dunlin_status(DUNLIN_CALL *keys)(dunlin_plugin *plugin, dunlin_tx *tx, dunlin_str source,
+                                     dunlin_str entity, dunlin_str after, int64_t limit,
+                                     const dunlin_writer *json, dunlin_err *err);
 } dunlin_sink_v1;
 
 #ifdef __cplusplus

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dunlin_manifest.h"
+#include "keyed.hpp"
 
 #include <dunlin/plugin.hpp>
 
@@ -92,13 +93,13 @@ class FileSource : public Source {
 public:
     explicit FileSource(Json config) : config_(std::move(config)) {}
     Json check(const Cancel&) override { return {{"pages", config_["pages_path"]}}; }
-    std::unique_ptr<Pull> pull(std::string_view entity, std::string_view cursor,
-                               Cancel cancel) override {
+    std::unique_ptr<Pull> pull(const PullRequest& request, Cancel cancel) override {
         std::ifstream in(config_["pages_path"].get<std::string>());
-        auto pages = Json::parse(in).value(std::string(entity), Json::array());
-        const bool is_new = cursor.empty() || config_.value("full", false);
-        return std::make_unique<FilePull>(std::move(pages),
-                                          is_new ? 0 : std::stoul(std::string(cursor)), cancel);
+        auto pages = Json::parse(in).value(request.entity, Json::array());
+        if (pages.is_object()) return std::make_unique<test::KeyedPull>(std::move(pages), request);
+        const bool is_new = request.resume.empty() || config_.value("full", false);
+        return std::make_unique<FilePull>(std::move(pages), is_new ? 0 : std::stoul(request.resume),
+                                          cancel);
     }
 
 private:
@@ -160,9 +161,16 @@ public:
 
     Json describe_connector() {
         return {{"entities",
-                 {{{"name", "child"}, {"incremental", 1}, {"deletes", 0}},
-                  {{"name", "parent"}, {"incremental", 1}, {"deletes", 0}},
-                  {{"name", "stranger"}, {"incremental", 0}, {"deletes", 0}}}}};
+                 {{{"name", "child"}},
+                  {{"name", "parent"}},
+                  {{"name", "stranger"}},
+                  {{"name", "keyed"},
+                   {"cursor", "keyset"},
+                   {"overlap_seconds", 300},
+                   {"retention_days", 30},
+                   {"deletes", "sweep"},
+                   {"by_id", true}}}},
+                {"retries", 1}};
     }
     std::unique_ptr<Source> open_source(std::string_view, Json config) {
         throws_at = config.value("throws", "");
@@ -172,18 +180,24 @@ public:
     Json describe_sink() {
         const Json columns = {{{"name", "external_id"}, {"format", "u"}, {"required", 1}},
                               {{"name", "value"}, {"format", "l"}, {"required", 1}},
-                              {{"name", "ref"}, {"format", "u"}, {"required", 0}}};
+                              {{"name", "ref"}, {"format", "u"}, {"required", 0}},
+                              {{"name", "deleted"}, {"format", "b"}, {"required", 0}}};
         return {{"entities",
                  {{{"name", "parent"}, {"columns", columns}},
-                  {{"name", "child"}, {"columns", columns}}}}};
+                  {{"name", "child"}, {"columns", columns}},
+                  {{"name", "keyed"}, {"columns", columns}}}}};
     }
     Applied apply(Transaction& tx, std::string_view source, std::string_view entity,
                   const BatchView& rows) {
         Applied out;
         const auto id = rows.required("external_id"), value = rows.required("value"),
-                   ref = rows.optional("ref");
+                   ref = rows.optional("ref"), deleted = rows.optional("deleted");
         for (int64_t i = 0; i < rows.rows(); ++i) {
-            if (value.i64(i) < 0) {
+            if (deleted.i64(i) != 0) {
+                out.deleted += tx.exec(
+                    "DELETE FROM flow_row WHERE source = ? AND entity = ? AND external_id = ?",
+                    source, entity, id.text(i));
+            } else if (value.i64(i) < 0) {
                 out.rejects.push_back({i, "value", "a value below zero", false});
             } else if (!ref.text(i).empty() && !exists(tx, source, "parent", ref.text(i))) {
                 out.rejects.push_back({i, "ref", "no parent " + std::string(ref.text(i)), true});
@@ -191,6 +205,16 @@ public:
                 put(tx, source, entity, id.text(i), value.i64(i), ref.text(i), out);
             }
         }
+        return out;
+    }
+    std::vector<std::string> keys(Transaction& tx, std::string_view source, std::string_view entity,
+                                  std::string_view after, int64_t limit) {
+        auto rows = tx.query(
+            "SELECT external_id FROM flow_row WHERE source = ? AND entity = ?"
+            " AND external_id > ? ORDER BY external_id LIMIT ?",
+            source, entity, after, limit);
+        std::vector<std::string> out;
+        while (rows.step()) out.emplace_back(rows.text(0));
         return out;
     }
     Json totals(Transaction& tx, std::string_view source) {

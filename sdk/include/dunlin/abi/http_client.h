@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "../cancel.h"
+#include "cancel.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Draft: served only when the manifest lists it under "drafts" and the operator allows drafts. */
 #define DUNLIN_SVC_HTTP_CLIENT "dunlin.http_client/1"
 
 /* One outbound request. Everything is borrowed for the call. */
@@ -15,15 +14,13 @@ typedef struct dunlin_http_request {
     uint32_t struct_size;    /* Written by the plugin. */
     int32_t timeout_ms;      /* For the whole exchange; 0: the operator's default. */
     dunlin_str method;       /* "GET", "POST", … */
-    dunlin_str url;          /* https://…; http:// only where the grant names that host and port. */
+    dunlin_str url;          /* https://… or http://…, see send() for what is granted. */
     dunlin_str headers_json; /* [["name","value"],…] or empty; no Host and no Content-Length. */
     dunlin_str body;         /* May be empty. */
     int64_t body_limit;      /* Most bytes of the reply's body; 0: the operator's default. */
-    uint32_t redirects_max;  /* Each one must be granted as well; 0: a redirect is the reply. */
-    uint32_t reserved;       /* 0. */
 } dunlin_http_request;
 
-/* What came back. The caller sets struct_size and the two writers, the host the rest. */
+/* What came back; a redirect is a reply like any other. The caller sets struct_size and the two writers, the host the rest. */
 typedef struct dunlin_http_response {
     uint32_t struct_size;        /* Written by the plugin. */
     int32_t http_status;         /* 200, 404, …; every one of them is DUNLIN_OK. */
@@ -32,19 +29,21 @@ typedef struct dunlin_http_response {
     dunlin_writer body;          /* Receives the body in pieces, as it comes. */
 } dunlin_http_response;
 
-/* The way out to other systems: TLS, proxies, grants and limits are the host's. */
+/* The way out to other systems: TLS, certificates, connections kept alive and limits are the
+ * host's. */
 typedef struct dunlin_http_client_v1 {
     uint32_t struct_size; /* Written by the host. */
     uint32_t reserved;    /* 0. */
     /* [any] Sends one request and waits for the reply, which has been written when it returns.
-     * Never called inside a transaction. The host and port need the permission
-     * "egress:<host>:<port>". `cancel` may be NULL. Nothing is sent twice: retries are the
-     * caller's, who alone knows whether the request may be repeated.
-     * DUNLIN_E_DENIED: no such grant, a certificate that does not verify, a private address behind
-     * a public name, or an overridden business date. DUNLIN_E_INVALID: not a URL, or called inside
-     * a transaction. DUNLIN_E_UNAVAILABLE: not connected, nothing was sent. DUNLIN_E_TIMEOUT: it
-     * may have arrived. DUNLIN_E_LIMIT: a body above the limit; what came so far was written.
-     * DUNLIN_E_CANCELLED: cancel asked for it. */
+     * Granted is what the operator wrote: the scheme, host and port of each setting whose schema
+     * has the format "uri", in the plugin's section or in one of its sources; besides, https to
+     * what the manifest's permissions name as "egress:<host>:<port>". `cancel` may be NULL.
+     * Nothing is sent twice: retries are the caller's, who alone knows whether the request may be
+     * repeated.
+     * DUNLIN_E_DENIED: no such grant, or a certificate that does not verify. DUNLIN_E_INVALID: not
+     * a URL, or called inside a transaction of the calling plugin. DUNLIN_E_UNAVAILABLE: not
+     * connected, nothing was sent. DUNLIN_E_TIMEOUT: it may have arrived. DUNLIN_E_LIMIT: a body
+     * above the limit; what came so far was written. DUNLIN_E_CANCELLED: cancel asked for it. */
     dunlin_status(DUNLIN_CALL *send)(dunlin_ctx *ctx, const dunlin_http_request *request,
                                      dunlin_cancel *cancel, dunlin_http_response *response,
                                      dunlin_err *err);
