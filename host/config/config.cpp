@@ -2,6 +2,7 @@
 #include "config/config.hpp"
 
 #include "base/clock.hpp"
+#include "base/digest.hpp"
 #include "commands/commands.hpp"
 
 #include <dunlin/error.hpp>
@@ -227,6 +228,7 @@ void take_source(const Entry& at, Config& out) {
     const auto take_settings = [&](const Entry& inner, SourceConfig& source) {
         need(inner.value.is_object(), inner.value, "a table");
         source.settings = inner.value;
+        source.settings_digest = sha256_of(inner.value.dump());
         make_absolute(out.instance, source.settings);
     };
     SourceConfig source;

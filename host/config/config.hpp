@@ -25,6 +25,7 @@ struct SourceConfig {
     int64_t every_us = 0;                     // 0: only on demand.
     int64_t sweep_every_us = 86'400'000'000;  // How often deletions are looked for.
     Json settings = Json::object();  // [sources.<name>.settings], relative paths made absolute.
+    std::string settings_digest;     // Of the settings as they are written.
 };
 
 /// dunlin.toml, checked whole: every mistake is reported at once, with its line.

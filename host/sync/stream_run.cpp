@@ -243,7 +243,7 @@ void StreamRun::remove(const std::vector<std::string>& gone) {
 
 /// What decides which rows come: another shape means that earlier ones are of no use.
 std::string StreamRun::shape() const {
-    return sha256_of(run_.connector.id() + spec_.digest + run_.source.settings.dump());
+    return sha256_of(run_.connector.id() + spec_.digest + run_.source.settings_digest);
 }
 
 }  // namespace dunlin::host
