@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host.hpp"
 #include "http_client/http_client.hpp"
-#include "plugins/entry.hpp"
+
 #include "plugins/services.hpp"
+
+#include <dunlin/entry.hpp>
 
 namespace dunlin::host {
 
