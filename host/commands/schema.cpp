@@ -31,9 +31,13 @@ using Adapter = valijson::adapters::NlohmannJsonAdapter;
 
 // std::regex recurses once for every character it reads: a long text would exhaust the stack.
 constexpr int pattern_chars_max = 4096;
-constexpr const char* date_pattern =
-    "^(?!0000)(\\d{4}-((0[1-9]|1[0-2])-(0[1-9]|1\\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|"
-    "1[02])-31)|(\\d{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$";
+// The formats that are ours; a setting's text under "uri" or "secret" also grants what it names.
+const std::map<std::string, const char*> patterns{
+    {"uri", "^https?://[^\\s@]+$"},
+    {"secret", "^[a-z][a-z0-9_.-]{0,62}$"},
+    {"date",
+     "^(?!0000)(\\d{4}-((0[1-9]|1[0-2])-(0[1-9]|1\\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|"
+     "1[02])-31)|(\\d{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$"}};
 
 std::set<std::string> words(const char* text) {
     std::istringstream in(text);
@@ -77,11 +81,13 @@ public:
             } else if (key == "pattern") {
                 out.erase(key);
                 out["allOf"].push_back(bounded(value, here));
-            } else if (key == "format" && value == "date") {
+            } else if (key == "format" && patterns.count(value)) {
                 out.erase(key);
-                out["allOf"].push_back(bounded(date_pattern, here));
+                out["allOf"].push_back(bounded(patterns.at(value), here));
             } else if (key == "format" && value != "date-time" && value != "time") {
-                fail(here, "the formats are date, time and date-time; use a pattern for others");
+                fail(here,
+                     "the formats are date, time, date-time, uri and secret; use a pattern "
+                     "for others");
             } else if (key != "format" && !plain_keywords.count(key)) {
                 fail(here, "the keyword \"" + key + "\" is not one the host knows");
             }

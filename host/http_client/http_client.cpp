@@ -69,7 +69,8 @@ std::optional<milliseconds> wait_of(const net::HTTPResponse& response) {
     }
     Poco::DateTime then;
     int zone = 0;
-    if (!Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::HTTP_FORMAT, text, then, zone)) {
+    if (!text.ends_with(" GMT") ||  // The parser takes almost anything.
+        !Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::HTTP_FORMAT, text, then, zone)) {
         return std::nullopt;
     }
     const auto away = (then.timestamp() - Poco::Timestamp()) / 1000;

@@ -238,7 +238,8 @@ std::set<std::string> granted_settings(Host& host, const Plugin& plugin, const c
     std::set<std::string> out;
     const auto add = [&](const Json& schema, const Json& settings) {
         if (!schema.is_object()) return;
-        for (const auto& [key, rules] : schema.value("properties", Json::object()).items()) {
+        const auto properties = schema.value("properties", Json::object());
+        for (const auto& [key, rules] : properties.items()) {
             const auto value = settings.find(key);
             if (rules.value("format", "") != format || value == settings.end()) continue;
             if (value->is_string()) out.insert(value->get<std::string>());

@@ -2,6 +2,7 @@
 #include "dunlin_manifest.h"
 #include "keyed.hpp"
 
+#include <dunlin/http.hpp>
 #include <dunlin/plugin.hpp>
 
 #include <chrono>
@@ -145,6 +146,7 @@ public:
     /// {"name": "a", "gate": "file", "fail": "data", "times": 1}
     void on_job(const Job& job) {
         wait_for(job.args.value("gate", ""), job.cancel);
+        if (job.args.contains("fetch")) return fetch(job);
         auto tx = services().begin(DUNLIN_TX_WRITE);
         if (job.args.value("leave", false)) {
             left_.emplace(std::move(tx));
@@ -157,6 +159,23 @@ public:
         if (job.attempt <= job.args.value("times", 0U)) {
             throw Error(status_of(job.args["fail"]), "job as asked");
         }
+    }
+
+    /// {"name": "a", "fetch": "http://…", "inside": true}: what came of it, as a row.
+    void fetch(const Job& job) {
+        std::string result;
+        try {
+            std::optional<Transaction> around;
+            if (job.args.value("inside", false)) around.emplace(services().begin(DUNLIN_TX_READ));
+            const auto reply = HttpClient(services()).send({"GET", job.args["fetch"]}, job.cancel);
+            result = std::to_string(reply.status) + " " + reply.body;
+        } catch (const Error& e) {
+            result = status_name(e.status());
+        }
+        auto tx = services().begin(DUNLIN_TX_WRITE);
+        tx.exec("INSERT INTO flow_ran VALUES (?, ?, ?, ?)", services().next_id(), job.kind,
+                job.args["name"].get<std::string>() + ": " + result, static_cast<int>(job.attempt));
+        tx.commit();
     }
 
     Json describe_connector() {
