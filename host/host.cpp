@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host.hpp"
 
-#include "base/digest.hpp"
+#include <dunlin/digest.hpp>
 
 #include <sodium.h>
 #include <unistd.h>

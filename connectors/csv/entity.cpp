@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 namespace dunlin::csv {
 namespace {
@@ -173,31 +172,8 @@ Type type_for(Kind kind) {
     return Type::text;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const auto replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-        }
-    }
-    return row[b.size()];
-}
-
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string bare(std::string_view word) {
-    std::string out;
-    for (const char c : word) {
-        if (c != ' ' && c != '_' && c != '-') out += lower(c);
-    }
-    return out;
 }
 
 }  // namespace
@@ -239,20 +215,6 @@ const Entity* entity_of_file(std::string_view file_name) {
     // "invoice_lines.csv" is neither invoice_line nor invoice: better unread than misread.
     const char next = name[longest->name.size()];
     return next >= 'a' && next <= 'z' ? nullptr : longest;
-}
-
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& names) {
-    const auto wanted = bare(word);
-    std::size_t best = 3;
-    const std::string* found = nullptr;
-    for (const auto& name : names) {
-        const auto distance = edit_distance(wanted.substr(0, 64), bare(name).substr(0, 64));
-        if (distance < best && distance < wanted.size()) {
-            best = distance;
-            found = &name;
-        }
-    }
-    return found ? "; did you mean \"" + *found + "\"?" : std::string();
 }
 
 std::vector<std::string> column_names(const Entity& entity) {

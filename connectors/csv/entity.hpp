@@ -36,8 +36,6 @@ std::vector<ColumnSpec> column_specs(const Entity& entity);
 /// The entity a canonical file's name begins with, "invoice-2024-01.csv"; nullptr when none.
 const Entity* entity_of_file(std::string_view file_name);
 
-/// "; did you mean \"total\"?" for a word that is nearly one of the names, otherwise nothing.
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& names);
 std::vector<std::string> column_names(const Entity& entity);
 std::vector<std::string> entity_names();
 

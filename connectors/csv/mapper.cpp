@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mapper.hpp"
 
+#include <dunlin/did_you_mean.hpp>
 #include <dunlin/money.hpp>
 
 #include <algorithm>

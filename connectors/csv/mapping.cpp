@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mapping.hpp"
 
+#include <dunlin/did_you_mean.hpp>
+#include <dunlin/document.hpp>
 #include <dunlin/error.hpp>
 #include <dunlin/money.hpp>
 
@@ -15,14 +17,7 @@ public:
     MappingParser(std::string_view name, const Layout& defaults) : name_(name), layout_(defaults) {}
 
     Mapping parse(std::string_view text) {
-        Json json;
-        try {
-            json = Json::parse(text);
-        } catch (const Json::parse_error& e) {
-            throw Error(DUNLIN_E_INVALID, "the mapping " + name_ + " is not JSON: " + e.what() +
-                                              "; correct it there");
-        }
-        Mapping out = parse_document(json);
+        Mapping out = parse_document(dunlin::parse_document(text, "the mapping " + name_));
         if (mistakes_.empty()) return out;
         std::string message = "the mapping " + name_ + " has " + std::to_string(mistakes_.size()) +
                               (mistakes_.size() == 1 ? " mistake:" : " mistakes:");

@@ -3,6 +3,8 @@
 
 #include "pull.hpp"
 
+#include <dunlin/did_you_mean.hpp>
+
 #include <fstream>
 #include <sstream>
 

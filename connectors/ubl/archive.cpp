@@ -3,10 +3,8 @@
 
 #include <dunlin/error.hpp>
 
-#include <sodium.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
@@ -76,15 +74,6 @@ bool holds(const fs::path& place, std::string_view bytes) {
 }
 
 }  // namespace
-
-std::string sha256_of(std::string_view bytes) {
-    std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
-    crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                       bytes.size());
-    std::array<char, 2 * crypto_hash_sha256_BYTES + 1> hex{};
-    sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
-    return hex.data();
-}
 
 std::string url_of(std::string_view file_name, std::string_view sha256) {
     static constexpr std::string_view plain =

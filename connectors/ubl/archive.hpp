@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <dunlin/digest.hpp>
+
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace dunlin::ubl {
-
-/// SHA-256, 64 hex digits.
-std::string sha256_of(std::string_view bytes);
 
 /// "file:invoice%201.xml#sha256=…": names the document whatever becomes of the file.
 std::string url_of(std::string_view file_name, std::string_view sha256);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/commands.hpp"
 
-#include "base/digest.hpp"
 #include "host.hpp"
 #include "plugins/services.hpp"
+
+#include <dunlin/digest.hpp>
+#include <dunlin/document.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -17,9 +17,6 @@ namespace dunlin::host {
 class Host;
 struct Plugin;
 
-/// Parsed JSON from outside. Error invalid when it is none or nests too deep, limit when too large.
-Json parse_document(std::string_view text, const char* what);
-
 struct CallOptions {
     std::optional<Date> today;    // --today; needs the permission "host.override_date".
     std::string idempotency_key;  // For an action; empty: none.

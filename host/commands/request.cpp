@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/commands.hpp"
 
-#include <dunlin/error.hpp>
+#include <dunlin/document.hpp>
 
 #include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/split.hpp>
@@ -13,9 +13,6 @@ namespace dunlin::host {
 namespace {
 
 using Pointer = Json::json_pointer;
-
-constexpr std::size_t document_bytes_max = 1U << 20;
-constexpr int document_depth_max = 64;
 
 bool allows(const Json* schema, const std::string& type) {
     const auto types = schema ? schema->value("type", Json()) : Json();
@@ -44,23 +41,6 @@ Json typed(const Json& root, const Json* schema, const std::string& text) {
 }
 
 }  // namespace
-
-/// The depth is limited because whoever walks a document may do so by recursion.
-Json parse_document(std::string_view text, const char* what) {
-    if (text.size() > document_bytes_max) {
-        throw Error(DUNLIN_E_LIMIT, std::string(what) + " is larger than 1 MB; send less at once");
-    }
-    const auto check_depth = [&](int depth, Json::parse_event_t, Json&) {
-        if (depth <= document_depth_max) return true;
-        throw Error(DUNLIN_E_INVALID, std::string(what) + " nests deeper than " +
-                                          std::to_string(document_depth_max) + " levels");
-    };
-    try {
-        return Json::parse(text, check_depth);
-    } catch (const Json::parse_error& e) {
-        throw Error(DUNLIN_E_INVALID, std::string(what) + " is not JSON: " + e.what());
-    }
-}
 
 Json Commands::request_from_texts(
     const CommandSpec& command,

@@ -2,9 +2,10 @@
 #include "config/config.hpp"
 
 #include "base/clock.hpp"
-#include "base/digest.hpp"
 #include "commands/commands.hpp"
 
+#include <dunlin/did_you_mean.hpp>
+#include <dunlin/digest.hpp>
 #include <dunlin/error.hpp>
 
 #include <date/date.h>
@@ -39,14 +40,6 @@ using Keys = std::map<std::string, Take<T>>;
 
 [[noreturn]] void refuse(const std::string& what) {
     throw Error(DUNLIN_E_INVALID, what);
-}
-
-/// Whether one text becomes the other by so many letters added, dropped or changed.
-bool is_near(std::string_view a, std::string_view b, std::size_t edits) {
-    if (a.empty() || b.empty()) return a.size() + b.size() <= edits;
-    if (a[0] == b[0] && is_near(a.substr(1), b.substr(1), edits)) return true;
-    return edits > 0 && (is_near(a.substr(1), b, edits - 1) || is_near(a, b.substr(1), edits - 1) ||
-                         is_near(a.substr(1), b.substr(1), edits - 1));
 }
 
 const char* kind_of(const Json& value) {
@@ -97,14 +90,10 @@ private:
                                const Keys<T>& keys) {
         const auto what = path.empty() ? "unknown section [" + key + "]"
                                        : "unknown key \"" + key + "\" in [" + path + "]";
-        for (const std::size_t edits : {1, 2}) {
-            for (const auto& [name, take] : keys) {
-                if (is_near(key, name, edits)) return what + "; did you mean \"" + name + "\"?";
-            }
-        }
         std::vector<std::string> known;
         for (const auto& [name, take] : keys) known.push_back(name);
-        return what + "; known are " + boost::join(known, ", ");
+        const auto meant = did_you_mean(key, known);
+        return what + (meant.empty() ? "; known are " + boost::join(known, ", ") : meant);
     }
 
     const Config& config_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/library.hpp"
 
-#include "base/digest.hpp"
 #include "plugins/services.hpp"
 
+#include <dunlin/digest.hpp>
 #include <dunlin/error.hpp>
 
 #include <sys/utsname.h>

@@ -8,6 +8,7 @@
 #include <dunlin/abi/ids.h>
 #include <dunlin/abi/metrics.h>
 #include <dunlin/abi/policies.h>
+#include <dunlin/document.hpp>
 #include <dunlin/entry.hpp>
 
 #include <algorithm>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/migrations.hpp"
 
-#include "base/digest.hpp"
 #include "store/sql_text.hpp"
 
 #include "host_schema.hpp"
+
+#include <dunlin/digest.hpp>
 
 #include <fstream>
 #include <iterator>

@@ -2,7 +2,8 @@
 #include "sync/stream.hpp"
 
 #include "base/backoff.hpp"
-#include "base/digest.hpp"
+
+#include <dunlin/digest.hpp>
 
 #include <map>
 

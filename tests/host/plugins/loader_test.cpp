@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/instance.hpp"
 
-#include "base/digest.hpp"
 #include "plugins/library.hpp"
+
+#include <dunlin/digest.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -52,7 +53,7 @@ void install(Instance& instance, const std::string& id, const std::vector<std::s
                            {"artifact",
                             {{"file", "x.so"},
                              {"platform", host::platform_name()},
-                             {"sha256", host::sha256_of(host::read_file(folder / "x.so"))}}}};
+                             {"sha256", sha256_of(host::read_file(folder / "x.so"))}}}};
     std::ofstream(folder / "plugin.json") << manifest.dump();
 }
 

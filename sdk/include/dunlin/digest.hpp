@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace dunlin::host {
+namespace dunlin {
 
-/// SHA-256 in hex.
+/// SHA-256, 64 hex digits. Needs libsodium.
 inline std::string sha256_of(std::string_view bytes) {
     std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
     crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
@@ -20,4 +20,4 @@ inline std::string sha256_of(std::string_view bytes) {
     return hex;
 }
 
-}  // namespace dunlin::host
+}  // namespace dunlin
