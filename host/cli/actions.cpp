@@ -40,9 +40,6 @@ std::vector<std::pair<std::string, std::string>> split_pairs(
     return out;
 }
 
-namespace {
-
-/// The request as far as --json gives it: TEXT, @FILE or - for standard input.
 Json given_request(const std::string& text) {
     if (text.empty()) return Json::object();
     std::ifstream file;
@@ -58,8 +55,6 @@ Json given_request(const std::string& text) {
     }
     return request;
 }
-
-}  // namespace
 
 Ordered call(Invocation& in) {
     const auto texts = split_pairs(in.pairs);

@@ -21,7 +21,7 @@ struct Invocation {
     std::string folder;                        // Of init and backup.
     std::string store_url = "sqlite:data/dunlin.db", zone = "UTC", source;  // Of init.
     int64_t id = 0;
-    bool checks = false, retries = false;
+    bool checks = false;
     SyncOptions sync_options;
 
     bool has_failed = false;  // Set by a verb whose reply is that something is wrong.
@@ -40,6 +40,8 @@ Ordered doctor(Invocation& in);
 
 /// "k=v" split; Error invalid for a text without "=".
 std::vector<std::pair<std::string, std::string>> split_pairs(const std::vector<std::string>& pairs);
+/// The object that --json names: TEXT, @FILE or - for standard input; empty for an empty text.
+Json given_request(const std::string& text);
 /// Creates a folder only its owner sees, or takes an empty one; Error exists otherwise.
 void make_empty_folder(const std::filesystem::path& folder, const char* purpose);
 

@@ -29,10 +29,24 @@ Ordered ordered(const Json& rows, const std::vector<std::string>& first) {
     return out;
 }
 
-Ordered sync_quarantine(Invocation& in) {
-    auto& sync = in.start().sync();
-    if (!in.retries) return sync.quarantine(in.name);
-    return std::to_string(sync.retry_quarantine(in.name)) + " rows went through";
+Ordered quarantine_list(Invocation& in) {
+    return in.start().sync().quarantine(in.name);
+}
+
+Ordered quarantine_retry(Invocation& in) {
+    return std::to_string(in.start().sync().retry_quarantine(in.name)) + " rows went through";
+}
+
+Ordered quarantine_fix(Invocation& in) {
+    auto columns = given_request(in.json);
+    for (const auto& [name, value] : split_pairs(in.pairs)) columns[name] = value;
+    return in.start().sync().fix_quarantined(in.name, in.state, in.folder, columns)
+               ? "the row went through"
+               : "the row is still refused; see: dunlin sync quarantine list " + in.name;
+}
+
+Ordered connector_info(Invocation& in) {
+    return in.start().sync().describe(in.name);
 }
 
 Ordered migrate_plan(Invocation& in) {
@@ -188,11 +202,13 @@ public:
 
 private:
     /// "jobs list" is the verb "list" of the group "jobs", which has no action itself.
-    CLI::App* verb(const std::string& name, const char* summary, Action action = nullptr) {
-        const auto space = name.find(' ');
-        auto& group =
-            space == std::string::npos ? app_ : *app_.get_subcommand(name.substr(0, space));
-        auto* added = group.add_subcommand(name.substr(space + 1), summary)->fallthrough();
+    CLI::App* verb(std::string name, const char* summary, Action action = nullptr) {
+        auto* group = &app_;
+        for (auto space = name.find(' '); space != std::string::npos; space = name.find(' ')) {
+            group = group->get_subcommand(name.substr(0, space));
+            name.erase(0, space + 1);
+        }
+        auto* added = group->add_subcommand(name, summary)->fallthrough();
         if (!action) added->require_subcommand(1);
         actions_[added] = std::move(action);
         return added;
@@ -219,15 +235,29 @@ private:
         synced->add_flag("--confirm-sweep", in_.sync_options.confirms_sweep,
                          "Delete what has vanished, even when it is much");
         verb("sync status", "The last runs", [](auto& in) { return in.start().sync().status(); });
-        auto* rows = verb("sync quarantine", "Rows that could not be taken", sync_quarantine);
-        rows->add_option("NAME", in_.name)->required();
-        rows->add_flag("--retry", in_.retries, "Try those that may succeed now");
+        verb("sync quarantine", "Rows that could not be taken");
+        verb("sync quarantine list", "Which, and why", quarantine_list)
+            ->add_option("NAME", in_.name)
+            ->required();
+        verb("sync quarantine retry", "Try those that may succeed now", quarantine_retry)
+            ->add_option("NAME", in_.name)
+            ->required();
+        auto* fixed = verb("sync quarantine fix", "Correct a row, then try it", quarantine_fix);
+        fixed->add_option("NAME", in_.name)->required();
+        fixed->add_option("ENTITY", in_.state)->required();
+        fixed->add_option("ROW", in_.folder, "Its key in the list")->required();
+        fixed->add_option("k=v", in_.pairs, "Columns that are wrong, as text");
+        fixed->add_option("--json", in_.json, "Columns that are wrong: TEXT, @FILE or -");
     }
 
     void add_operations() {
         verb("plugin", "Plugins and their states");
         verb("plugin list", "All of them", plugin_list);
         verb("plugin info", "One of them", plugin_info)->add_option("ID", in_.name)->required();
+        verb("connector", "What connectors can do");
+        verb("connector info", "How it reads each stream, and what it writes back", connector_info)
+            ->add_option("ID", in_.name)
+            ->required();
         verb("migrate", "The database's schema");
         verb("migrate plan", "Print the SQL that is pending", migrate_plan);
         verb("migrate apply", "Apply it", migrate_apply);

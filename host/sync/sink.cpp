@@ -67,6 +67,29 @@ void Sink::apply(Tx& tx, const Batch& rows, const std::function<RefusedRow(int64
     report.unchanged += counts.unchanged;
 }
 
+Json Sink::typed(const std::string& entity, const Json& columns) const {
+    auto out = columns;
+    std::vector<ColumnSpec> known;
+    for (const auto& one : entities()) {
+        if (one.name == entity) known = one.columns;
+    }
+    for (auto& [name, value] : out.items()) {
+        const auto column = std::find_if(known.begin(), known.end(),
+                                         [&](const auto& one) { return one.name == name; });
+        if (column == known.end()) {
+            throw Error(DUNLIN_E_INVALID, entity + " has no column " + name);
+        }
+        const bool is_text = column->type == Type::text || column->type == Type::date;
+        if (value.is_string() && !is_text) {
+            const auto text = value.get<std::string>();
+            const auto number = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+            if (!number.is_discarded()) value = number;
+        }
+    }
+    rows_from_json({out}, known);
+    return out;
+}
+
 std::vector<std::string> Sink::keys(const std::string& entity, const std::string& after,
                                     int64_t limit) const {
     auto tx = host.begin(Access::read, principal_of(host, plugin));

@@ -28,6 +28,9 @@ struct Sink {
     void apply(Tx& tx, const Batch& rows, const std::function<RefusedRow(int64_t)>& row_at,
                EntityReport& report, std::vector<RefusedRow>& refused) const;
     Json totals() const;
+    /// Values for columns of an entity, which may be given as text; Error invalid names one that
+    /// does not exist or does not fit.
+    Json typed(const std::string& entity, const Json& columns) const;
     /// External ids it holds, see `keys` in abi/sink.h.
     std::vector<std::string> keys(const std::string& entity, const std::string& after,
                                   int64_t limit) const;

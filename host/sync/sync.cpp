@@ -5,6 +5,7 @@
 #include "store/json_rows.hpp"
 #include "sync/page.hpp"
 #include "sync/run.hpp"
+#include "sync/sink.hpp"
 
 #include <boost/algorithm/string/join.hpp>
 
@@ -157,6 +158,46 @@ Json Sync::quarantine(const std::string& source) {
 int64_t Sync::retry_quarantine(const std::string& source_name) {
     const auto& config = source(source_name);
     return retry_quarantined(host_, config, connector_of(config), sink());
+}
+
+bool Sync::fix_quarantined(const std::string& source_name, const std::string& entity,
+                           const std::string& row, const Json& columns) {
+    const auto& config = source(source_name);
+    const Sink keeper{host_, sink(), source_name};
+    auto tx = host_.begin(Access::write);
+    const auto where = std::string(
+        " WHERE source = ? AND entity = ? AND row_key = ?"
+        " AND state = 'open'");
+    const auto raw =
+        tx->db().value("SELECT raw_json FROM dunlin_quarantine" + where, config.name, entity, row);
+    if (raw.empty()) {
+        throw Error(DUNLIN_E_NOT_FOUND, "no row " + row + " of " + entity +
+                                            " waits in the quarantine of " + source_name +
+                                            "; see: dunlin sync quarantine list " + source_name);
+    }
+    auto fixed = Json::parse(raw, nullptr, /*allow_exceptions=*/false);
+    // What could not even be read has only a text: the correction is the whole row then.
+    if (!fixed.is_object()) fixed = {{"external_id", row}};
+    fixed.update(keeper.typed(entity, columns));
+    tx->db().exec("UPDATE dunlin_quarantine SET raw_json = ?, can_retry = 1" + where, fixed.dump(),
+                  config.name, entity, row);
+    tx->commit();
+    host_.log().info("sync", "a quarantined row was corrected",
+                     {{"source", source_name}, {"entity", entity}, {"row", row}});
+    retry_quarantine(source_name);
+    return host_.begin(Access::read)
+        ->db()
+        .value("SELECT 1 FROM dunlin_quarantine" + where, config.name, entity, row)
+        .empty();
+}
+
+Json Sync::describe(const std::string& connector) {
+    const auto* plugin = host_.plugins().by_id(connector);
+    if (!plugin || !plugin->is_running() || !plugin->connector) {
+        throw Error(DUNLIN_E_NOT_FOUND,
+                    "no connector \"" + connector + "\" is running; see: dunlin plugin list");
+    }
+    return ask_plugin(host_, *plugin, "describe", plugin->connector->describe, plugin->instance);
 }
 
 void Sync::start() {

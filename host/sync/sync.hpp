@@ -48,6 +48,12 @@ public:
     /// Last reported progress of runs in this process, for the API.
     Json progress() const;
     Json quarantine(const std::string& source);
+    /// Corrects columns of an open row, then brings it; whether it was taken. Error not_found for a
+    /// row that is not open, data for a value that does not fit its column.
+    bool fix_quarantined(const std::string& source, const std::string& entity,
+                         const std::string& row, const Json& columns);
+    /// What a connector says of itself: streams and write-backs.
+    Json describe(const std::string& connector);
     /// Brings quarantined rows that may succeed now through the sink again; how many did.
     int64_t retry_quarantine(const std::string& source);
 

@@ -190,8 +190,25 @@ class Sync(Shared):
         report = json.loads(self.ok("sync", "erp", "--format", "json"))
         self.assertIsInstance(report, dict)
         self.ok("sync", "status")
-        self.assertEqual(json.loads(self.ok("sync", "quarantine", "erp", "--format", "json")), [])
-        self.ok("sync", "quarantine", "erp", "--retry")
+        self.assertEqual(json.loads(self.ok("sync", "quarantine", "list", "erp", "--format", "json")), [])
+        self.ok("sync", "quarantine", "retry", "erp")
+
+    def test_a_quarantined_row_is_corrected(self):
+        (self.base / "drop/customer-2.csv").write_text(
+            "external_id,number,name,kind,currency\nC2,C2,Bad Ltd,moon,EUR\n")
+        self.ok("sync", "erp")
+        row = json.loads(self.ok("sync", "quarantine", "list", "erp", "--format", "json"))[0]
+        self.assertEqual((row["entity"], row["row"]), ("customer", "C2"))
+        self.refused(4, "C9", "sync", "quarantine", "fix", "erp", "customer", "C9", "kind=company")
+        self.refused(2, "colour", "sync", "quarantine", "fix", "erp", "customer", "C2", "colour=red")
+        self.assertIn("still refused", self.ok("sync", "quarantine", "fix", "erp", "customer", "C2", "kind=sun"))
+        self.assertIn("went through", self.ok("sync", "quarantine", "fix", "erp", "customer", "C2", "kind=company"))
+        self.assertEqual(json.loads(self.ok("sync", "quarantine", "list", "erp", "--format", "json")), [])
+
+    def test_a_connector_says_what_it_can_do(self):
+        self.refused(4, "moon", "connector", "info", "moon")
+        said = json.loads(self.ok("connector", "info", "csv", "--format", "json"))
+        self.assertIn("invoice", [stream["name"] for stream in said["entities"]])
 
 
 class Doctor(Shared):
