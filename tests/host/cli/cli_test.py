@@ -194,8 +194,9 @@ class Sync(Shared):
         self.ok("sync", "quarantine", "retry", "erp")
 
     def test_a_quarantined_row_is_corrected(self):
-        (self.base / "drop/customer-2.csv").write_text(
-            "external_id,number,name,kind,currency\nC2,C2,Bad Ltd,moon,EUR\n")
+        file = self.base / "drop/customer-2.csv"
+        file.write_text("external_id,number,name,kind,currency\nC2,C2,Bad Ltd,moon,EUR\n")
+        os.utime(file, (1, 1))  # It has long settled.
         self.ok("sync", "erp")
         row = json.loads(self.ok("sync", "quarantine", "list", "erp", "--format", "json"))[0]
         self.assertEqual((row["entity"], row["row"]), ("customer", "C2"))
