@@ -210,6 +210,10 @@ class Books:
                                         context={"allowed_company_ids": [company]})[0]
             written_off = self.entry(company, row["partner_id"][0], -(20.5 + n), self.day(300 + n), "bad debt")
             self.apply(written_off, move, company)
+        # Booked without a partner, and another customer's money: both reconciled with an invoice.
+        for partner, move in ((False, open_moves[0]), (self.customers[110], open_moves[1])):
+            booked = self.entry(company, partner, -12.25, self.day(310), "found money")
+            self.apply(booked, move, company)
 
 
 def fill(odoo):
