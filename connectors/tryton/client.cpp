@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client.hpp"
+
+#include "value.hpp"
+
+#include <array>
+#include <cstdio>
+
+namespace dunlin::tryton {
+namespace {
+
+constexpr int unauthorized = 401, forbidden = 403, not_found = 404, too_many = 429;
+
+std::string url_encoded(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
+                              c == '~';
+        if (is_plain) {
+            out += c;
+            continue;
+        }
+        std::array<char, 4> hex{};
+        std::snprintf(hex.data(), hex.size(), "%%%02X", static_cast<unsigned char>(c));
+        out += hex.data();
+    }
+    return out;
+}
+
+/// What kind of error a method of Tryton answered with, and its text.
+struct Answered {
+    std::string kind;
+    std::string text;
+};
+
+Answered answered(const Json& error) {
+    Answered out;
+    if (!error.is_array() || error.empty()) return {"", error.dump()};
+    out.kind = error[0].is_string() ? error[0].get<std::string>() : error[0].dump();
+    const auto& detail = error.size() > 1 ? error[1] : Json();
+    const auto& text = detail.is_array() && !detail.empty() ? detail[0] : detail;
+    out.text = text.is_string() ? text.get<std::string>() : text.dump();
+    // An exception comes as its text and a trace, which is no business of anybody's log.
+    const bool is_known = out.kind == "UserError" || out.kind == "UserWarning" ||
+                          out.kind == "ConcurrencyException" || out.kind == "LoginException";
+    return is_known ? out : Answered{"Exception", out.kind};
+}
+
+}  // namespace
+
+std::optional<int64_t> parse_http_date(std::string_view text) {
+    static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    std::array<char, 4> month{};
+    int year = 0, hour = 0, minute = 0, second = 0;
+    unsigned day = 0;
+    const std::string copy(text);
+    if (std::sscanf(copy.c_str(), "%*3s, %2u %3s %4d %2d:%2d:%2d GMT", &day, month.data(), &year,
+                    &hour, &minute, &second) != 6) {
+        return std::nullopt;
+    }
+    const auto place = months.find(month.data());
+    if (place == std::string_view::npos || place % 3 != 0) return std::nullopt;
+    try {
+        const Date date(year, static_cast<unsigned>(place / 3 + 1), day);
+        return ((int64_t{date.days()} * 24 + hour) * 3600 + minute * 60 + second) * 1000000;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+std::string base64(std::string_view bytes) {
+    static constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        const auto n = std::min<std::size_t>(3, bytes.size() - at);
+        uint32_t group = 0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            group = group << 8U | (i < n ? static_cast<unsigned char>(bytes[at + i]) : 0U);
+        }
+        for (std::size_t i = 0; i < 4; ++i) {
+            out += i <= n ? alphabet[group >> (18 - 6 * i) & 63U] : '=';
+        }
+    }
+    return out;
+}
+
+Client::Client(Account account, HttpSend send)
+    : account_(std::move(account)), send_(std::move(send)) {}
+
+HttpReply Client::post(const std::string& path, const Json& body, const std::string& session,
+                       const Cancel& cancel) {
+    HttpRequest request;
+    request.method = "POST";
+    request.url = account_.url + path;
+    request.headers = {{"Content-Type", "application/json"}};
+    if (!session.empty()) request.headers.emplace_back("Authorization", "Session " + session);
+    request.body = body.dump();
+    auto reply = send_(request, cancel);
+    note_clock(reply);
+    return reply;
+}
+
+void Client::note_clock(const HttpReply& reply) {
+    const auto now = parse_http_date(reply.header("date"));
+    const std::lock_guard lock(mutex_);
+    if (now) server_us_ = now;
+}
+
+std::optional<int64_t> Client::server_us() const {
+    const std::lock_guard lock(mutex_);
+    return server_us_;
+}
+
+void Client::refuse_login(const HttpReply& reply) const {
+    const auto who = in_quotes(account_.user);
+    if (reply.status == unauthorized) {
+        throw Error(DUNLIN_E_DENIED, "Tryton refuses the login of " + who + " to the database " +
+                                         in_quotes(account_.database) +
+                                         "; correct \"user\" or the secret behind \"password\"");
+    }
+    if (reply.status == not_found) {
+        throw Error(DUNLIN_E_INVALID, "Tryton at " + account_.url + " has no database " +
+                                          in_quotes(account_.database) +
+                                          "; correct \"database\" in the source");
+    }
+    if (reply.status == too_many) {
+        throw unavailable("Tryton lets " + who +
+                              " wait after too many failed logins; correct \"user\" or the secret "
+                              "behind \"password\", or wait",
+                          reply.retry_after);
+    }
+    refuse(reply, "login");
+}
+
+void Client::refuse(const HttpReply& reply, std::string_view method) const {
+    const auto what =
+        "Tryton answered " + std::string(method) + " with HTTP " + std::to_string(reply.status);
+    if (reply.status == forbidden) {
+        throw Error(DUNLIN_E_INVALID,
+                    what +
+                        ": it does not know that; is the module that has it activated in the "
+                        "database " +
+                        in_quotes(account_.database) + "?");
+    }
+    if (reply.status == too_many || reply.status == 408 || reply.status >= 500) {
+        throw unavailable(what + "; it is tried again", reply.retry_after);
+    }
+    throw Error(DUNLIN_E_INVALID,
+                what + "; is \"url\" the address of a Tryton server, without a path?");
+}
+
+std::string Client::login(const Cancel& cancel) {
+    const auto reply =
+        post("/" + url_encoded(account_.database) + "/",
+             {{"id", 1},
+              {"method", "common.db.login"},
+              {"params", Json::array({account_.user, {{"password", account_.password()}}, "en"})}},
+             {}, cancel);
+    if (reply.status != 200) refuse_login(reply);
+    const auto answer = result_of(reply, "login");
+    if (!answer.is_array() || answer.size() < 2) {
+        throw Error(DUNLIN_E_DENIED, "Tryton wants more than a password from " +
+                                         in_quotes(account_.user) +
+                                         "; use a user that logs in with a password alone");
+    }
+    const auto& key = answer[1].get_ref<const std::string&>();
+    return base64(account_.user + ":" + answer[0].dump() + ":" + key);
+}
+
+std::string Client::session(const Cancel& cancel) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!session_.empty()) return session_;
+        if (refusal_) throw Error(*refusal_);
+    }
+    try {
+        auto fresh = login(cancel);
+        const std::lock_guard lock(mutex_);
+        session_ = fresh;
+        return fresh;
+    } catch (const Error& e) {
+        const std::lock_guard lock(mutex_);
+        if (e.status() == DUNLIN_E_DENIED) refusal_ = e;
+        throw;
+    }
+}
+
+void Client::forget(const std::string& session) {
+    const std::lock_guard lock(mutex_);
+    if (session_ == session) session_.clear();
+}
+
+Json Client::result_of(const HttpReply& reply, std::string_view method) const {
+    auto answer = Json::parse(reply.body, nullptr, /*allow_exceptions=*/false);
+    if (!answer.is_object()) {
+        throw Error(DUNLIN_E_INVALID, account_.url + " does not answer " + std::string(method) +
+                                          " as Tryton does; correct \"url\" in the source");
+    }
+    const auto error = answer.find("error");
+    if (error == answer.end()) return std::move(answer["result"]);
+    const auto said = answered(*error);
+    const auto text = "Tryton refuses " + std::string(method) + ": " + said.text.substr(0, 400);
+    if (said.kind == "ConcurrencyException") throw Error(DUNLIN_E_CONFLICT, text);
+    if (said.kind == "UserError" || said.kind == "LoginException") {
+        throw Error(DUNLIN_E_DENIED, text);
+    }
+    if (said.kind == "UserWarning") throw Error(DUNLIN_E_CONFLICT, text);
+    throw Error(DUNLIN_E_INVALID, text);
+}
+
+Json Client::call(std::string_view method, Json params, const Cancel& cancel) {
+    const Json body{{"id", 1}, {"method", method}, {"params", std::move(params)}};
+    const auto path = "/" + url_encoded(account_.database) + "/";
+    for (bool is_second = false;; is_second = true) {
+        cancel.throw_if_requested();
+        const auto current = session(cancel);
+        const auto reply = post(path, body, current, cancel);
+        if (reply.status == 200) return result_of(reply, method);
+        if (reply.status != unauthorized) refuse(reply, method);
+        // A session ends by itself; the second refusal is meant.
+        forget(current);
+        if (is_second) refuse_login(reply);
+    }
+}
+
+Json Client::read(const Query& query, const Cancel& cancel) {
+    const Json context{{"company", query.company ? Json(query.company) : Json()},
+                       {"language", "en"}};
+    return call("model." + query.model + ".search_read",
+                Json::array({query.domain, 0, query.limit ? Json(query.limit) : Json(),
+                             Json::array({Json::array({"id", "ASC"})}), query.fields, context}),
+                cancel);
+}
+
+std::vector<int64_t> Client::ids(const Query& query, const Cancel& cancel) {
+    const Json context{{"company", query.company ? Json(query.company) : Json()}};
+    return call("model." + query.model + ".search",
+                Json::array({query.domain, 0, query.limit ? Json(query.limit) : Json(),
+                             Json::array({Json::array({"id", "ASC"})}), context}),
+                cancel)
+        .get<std::vector<int64_t>>();
+}
+
+int64_t Client::count(const Query& query, const Cancel& cancel) {
+    const Json context{{"company", query.company ? Json(query.company) : Json()}};
+    return call("model." + query.model + ".search_count", Json::array({query.domain, context}),
+                cancel)
+        .get<int64_t>();
+}
+
+std::string Client::version(const Cancel& cancel) {
+    const auto reply =
+        post("/", {{"id", 1}, {"method", "common.server.version"}, {"params", Json::array()}}, {},
+             cancel);
+    if (reply.status != 200) refuse(reply, "common.server.version");
+    const auto answer = result_of(reply, "common.server.version");
+    return answer.is_string() ? answer.get<std::string>() : answer.dump();
+}
+
+}  // namespace dunlin::tryton
