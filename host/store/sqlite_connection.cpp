@@ -50,8 +50,8 @@ SqliteConnection::SqliteConnection(SqliteSession session, const StoreOptions& op
                                          : "PRAGMA synchronous = NORMAL");
     command("PRAGMA foreign_keys = ON");
     command("PRAGMA trusted_schema = OFF");
-    // Random keys of a million rows must stay in memory, and checkpoints must be rare: measured.
-    command("PRAGMA cache_size = -262144");
+    // 32 MiB: the keys of a million rows stay in memory. Checkpoints must be rare: measured.
+    command("PRAGMA cache_size = -32768");
     command("PRAGMA wal_autocheckpoint = 20000");
     command("PRAGMA temp_store = MEMORY");
     command("CREATE TEMP TABLE dunlin_scope (dimension text NOT NULL, value text)");

@@ -193,7 +193,7 @@ std::vector<Known> Intake::resolve(const std::vector<std::string_view>& wanted,
     std::map<std::string_view, std::unordered_map<std::string_view, Known>> found;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         const auto text = column.text(rows_[i].at);
-        if (!text.empty() && !wanted[i].empty()) found[wanted[i]].emplace(text, Known{});
+        if (!text.empty() && !wanted[i].empty()) found[wanted[i]].try_emplace(text);
     }
     for (auto& [entity, by_text] : found) {
         std::vector<std::string_view> texts;
@@ -263,17 +263,24 @@ Applied Intake::finish() {
         }
     }
     store_.bind(source_, entity_.name, std::move(bindings));
-    for (const auto& [customer_id, counts] : touched_) {
-        const auto key = std::to_string(customer_id);
-        store_.tx().emit("receivables.account_changed", key,
-                         {{"customer_id", key},
-                          {"source", source_},
-                          {"entity", entity_.name},
-                          {"inserted", counts[0]},
-                          {"updated", counts[1]},
-                          {"deleted", counts[2]}});
-    }
+    emit_changes();
     return std::move(applied_);
+}
+
+void Intake::emit_changes() {
+    const auto origin = R"(","source":)" + Json(source_).dump() + R"(,"entity":")" +
+                        std::string(entity_.name) + R"(","inserted":)";
+    std::vector<int64_t> ids;
+    for (const auto& [customer_id, counts] : touched_) ids.push_back(customer_id);
+    std::sort(ids.begin(), ids.end());
+    for (const auto customer_id : ids) {
+        const auto key = std::to_string(customer_id);
+        const auto& [inserted, updated, deleted] = touched_[customer_id];
+        store_.tx().emit_text("receivables.account_changed", key,
+                              R"({"customer_id":")" + key + origin + std::to_string(inserted) +
+                                  R"(,"updated":)" + std::to_string(updated) + R"(,"deleted":)" +
+                                  std::to_string(deleted) + "}");
+    }
 }
 
 Applied apply_batch(const Services& services, Transaction& tx, std::string_view source,

@@ -78,6 +78,7 @@ public:
 private:
     int64_t hash_of(int64_t row, bool is_deleted);
     void select_rows();
+    void emit_changes();
 
     Store& store_;
     std::string_view source_;
@@ -87,7 +88,7 @@ private:
     ColumnView external_id_, updated_at_, deleted_;
     std::vector<ColumnView> columns_;
     std::vector<Incoming> rows_;
-    std::map<int64_t, std::array<int64_t, 3>> touched_;  // Inserted, updated, deleted.
+    std::unordered_map<int64_t, std::array<int64_t, 3>> touched_;  // Inserted, updated, deleted.
     std::string buffer_;
     Applied applied_;
 };

@@ -74,7 +74,7 @@ public:
     /// Writes all items with what hangs on them.
     void write() {
         in_.assign_ids();
-        std::vector<ItemRow> out;
+        std::vector<const ItemRow*> out;
         std::vector<ItemKey> changed;
         for (std::size_t i = 0; i < size(); ++i) {
             auto& row = in_.rows()[i];
@@ -90,20 +90,22 @@ public:
             item.id = row.now.id;
             note_history(item, stored_[i]);
             if (!row.is_new()) relocate(row, item, stored_[i], changed);
-            out.push_back(item);
+            out.push_back(&item);
         }
-        in_.store().write(std::move(out));
+        in_.store().write(out);
         in_.store().refresh_allocations(changed);
     }
 
 private:
     void load_defaults() {
-        std::set<int64_t> ids;
         for (const auto& customer : customers_) {
-            if (customer.id != 0) ids.insert(customer.id);
+            if (customer.id != 0) defaults_.try_emplace(customer.id);
         }
-        for (auto& found : in_.store().customer_defaults({ids.begin(), ids.end()})) {
-            defaults_.emplace(found.id, found);
+        std::vector<int64_t> ids;
+        for (const auto& [id, defaults] : defaults_) ids.push_back(id);
+        std::sort(ids.begin(), ids.end());
+        for (auto& found : in_.store().customer_defaults(ids)) {
+            defaults_[found.id] = std::move(found);
         }
     }
 
@@ -316,7 +318,7 @@ void write_settlements(Intake& in, ItemIntake& items, const std::vector<Known>& 
         allocation.until_on = days.until;
         out.push_back(std::move(allocation));
     }
-    in.store().write(std::move(out));
+    in.store().write(out);
 }
 
 }  // namespace

@@ -150,7 +150,7 @@ void apply_invoice_lines(Intake& in) {
                        sequence.i64(at), product.text(at), description.text(at),
                        optional_f64(quantity, at), amount.i64(at), plant.text(at)});
     }
-    in.store().write(std::move(out));
+    in.store().write(out);
 }
 
 void apply_instalments(Intake& in) {
@@ -189,7 +189,7 @@ void apply_instalments(Intake& in) {
                        sequence.i64(at), due.date(at), amount.i64(at),
                        optional_date(discount_on, at), optional_i64(discount, at)});
     }
-    in.store().write(std::move(out));
+    in.store().write(out);
     in.store().refresh_schedules(schedules);
 }
 
@@ -233,7 +233,7 @@ public:
             out[i].is_new = row.is_new() || is_moved;
             rows.push_back(std::move(out[i]));
         }
-        in_.store().write(std::move(rows));
+        in_.store().write(rows);
     }
 
 private:

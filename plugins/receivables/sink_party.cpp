@@ -93,7 +93,7 @@ void apply_companies(Intake& in) {
                        time_zone.text(at), street.text(at), city.text(at), postcode.text(at),
                        bank_account.text(at), or_else(capacity.text(at), "creditor"), in.now_us()});
     }
-    in.store().write(std::move(out));
+    in.store().write(out);
 }
 
 void apply_exchange_rates(Intake& in) {
@@ -122,7 +122,7 @@ void apply_exchange_rates(Intake& in) {
                        date.date(row.at), *parse_rate(rate.text(row.at)), kind.text(row.at),
                        in.now_us()});
     }
-    in.store().write(std::move(out));
+    in.store().write(out);
 }
 
 namespace {
@@ -235,7 +235,7 @@ void apply_customers(Intake& in) {
         }
         out.push_back(std::move(c));
     }
-    in.store().write(std::move(out));
+    in.store().write(out);
 }
 
 void apply_contact_points(Intake& in) {
@@ -274,7 +274,7 @@ void apply_contact_points(Intake& in) {
                        country.text(at), optional_date(from, at).value_or(Date()),
                        optional_date(to, at).value_or(never), preferred.i64(at) != 0, in.now_us()});
     }
-    in.store().write(std::move(out));
+    in.store().write(out);
 }
 
 }  // namespace dunlin::receivables

@@ -47,6 +47,11 @@ const std::string allocation_columns =
 
 }  // namespace
 
+bool groups_fast(Transaction& tx) {
+    auto row = tx.query("SELECT groups_fast FROM receivables_store");
+    return row.step() && row.i64(0) != 0;
+}
+
 void Store::follow_salesperson(int64_t customer_id, std::string_view salesperson) {
     tx_.exec(
         "UPDATE receivables_item SET salesperson = ? WHERE customer_id = ? AND salesperson_own = 0",
@@ -233,14 +238,21 @@ bool Store::has_customers() {
 }
 
 std::vector<ControlTotal> Store::control_totals(std::string_view source, Date as_of) {
-    std::map<std::string, ControlTotal> totals;
-    auto items = tx_.query(
-        "SELECT currency, CAST(sum(amount) AS bigint), CAST(sum(source_open) AS bigint) "
-        "FROM receivables_item WHERE source = ? AND source_open IS NOT NULL AND posted_on <= ? "
-        "AND void_on > ? GROUP BY currency",
-        source, as_of, as_of);
+    std::map<std::string, ControlTotal, std::less<>> totals;
+    const bool is_grouped = groups_fast(tx_);
+    auto items =
+        tx_.query(std::string("SELECT currency, ") +
+                      (is_grouped ? "CAST(sum(amount) AS bigint), CAST(sum(source_open) AS bigint)"
+                                  : "amount, source_open") +
+                      " FROM receivables_item WHERE source = ? AND source_open IS NOT NULL AND "
+                      "posted_on <= ? AND void_on > ?" +
+                      (is_grouped ? " GROUP BY currency" : ""),
+                  source, as_of, as_of);
     for (const auto& row : items) {
-        totals[row.string(0)] = {row.string(0), row.i64(1), row.i64(2)};
+        auto it = totals.find(row.text(0));
+        if (it == totals.end()) it = totals.emplace(row.string(0), ControlTotal{}).first;
+        it->second.ours += row.i64(1);
+        it->second.source += row.i64(2);
     }
     for (const char* end : {"target", "source"}) {
         const bool is_target = end == std::string_view("target");

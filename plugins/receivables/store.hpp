@@ -30,14 +30,14 @@ public:
                              const std::vector<std::string_view>& external_ids);
     void bind(std::string_view source, std::string_view entity, std::vector<BindingRow> rows);
 
-    void write(std::vector<CompanyRow> rows);
-    void write(std::vector<RateRow> rows);
-    void write(std::vector<CustomerRow> rows);
-    void write(std::vector<ContactPointRow> rows);
-    void write(std::vector<ItemRow> rows);
-    void write(std::vector<LineRow> rows);
-    void write(std::vector<InstalmentRow> rows);
-    void write(std::vector<AllocationRow> rows);
+    void write(const std::vector<CompanyRow>& rows);
+    void write(const std::vector<RateRow>& rows);
+    void write(const std::vector<CustomerRow>& rows);
+    void write(const std::vector<ContactPointRow>& rows);
+    void write(const std::vector<const ItemRow*>& rows);
+    void write(const std::vector<LineRow>& rows);
+    void write(const std::vector<InstalmentRow>& rows);
+    void write(const std::vector<AllocationRow>& rows);
 
     /// Salesperson and portfolio of customers, one for each, in order.
     std::vector<CustomerDefaults> customer_defaults(const std::vector<int64_t>& customer_ids);
@@ -81,6 +81,9 @@ private:
     const Services& services_;
     Transaction& tx_;
 };
+
+/// Whether the store sums up many rows faster than they are read: see schema/002_store.*.sql.
+bool groups_fast(Transaction& tx);
 
 /// Parameters of a list: "?, ?, ?".
 inline std::string marks(std::size_t n, std::string_view mark = "?") {

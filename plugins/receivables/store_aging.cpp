@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unordered_map>
 
+#include "store.hpp"
 #include "views.hpp"
 
 namespace dunlin::receivables {
@@ -132,16 +133,11 @@ private:
 
 }  // namespace
 
-bool Views::groups_fast() {
-    auto row = tx_.query("SELECT groups_fast FROM receivables_store");
-    return row.step() && row.i64(0) != 0;
-}
-
 std::vector<AgedSum> Views::aged_sums(Date as_of, bool by_issue, const Buckets& buckets,
                                       Group group, const Filter& filter, bool only_credits) {
     const Question question{as_of, by_issue, buckets, group, filter, only_credits};
     AgedSums sums(question);
-    const bool is_grouped = groups_fast();
+    const bool is_grouped = groups_fast(tx_);
     for (const int part : {0, 1, 2}) {
         auto rows = aged_sql(question, part, is_grouped).run(tx_);
         is_grouped ? sums.read_groups(std::move(rows)) : sums.read_all(std::move(rows));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <unordered_map>
 
 #include "store.hpp"
 #include "views.hpp"
@@ -83,29 +84,48 @@ std::vector<OpenPart> Views::open_parts(Date as_of, const Filter& filter) {
 }
 
 std::vector<OverdueFacts> Views::overdue(Date as_of, const Filter& filter) {
+    const bool is_grouped = groups_fast(tx_);
+    const auto long_ago = as_of - 90;
     Sql sql;
+    sql.add("SELECT x.customer_id, x.currency, ");
+    sql.add(is_grouped ? "CAST(sum(x.rest) AS bigint), count(*), min(x.due_on)"
+                       : "x.rest, 1, x.due_on");
     sql.add(
-        "SELECT x.customer_id, x.currency, CAST(sum(x.rest) AS bigint), "
-        "CAST(sum(CASE WHEN x.due_on < ? THEN x.rest ELSE 0 END) AS bigint), "
-        "CAST(sum(CASE WHEN x.due_on < ? THEN x.rest ELSE 0 END) AS bigint), "
-        "CAST(sum(CASE WHEN x.due_on < ? THEN 1 ELSE 0 END) AS bigint), min(x.due_on) "
-        "FROM (SELECT i.customer_id, i.currency, CASE WHEN i.kind = 'payment' THEN CAST(? AS "
+        " FROM (SELECT i.customer_id, i.currency, CASE WHEN i.kind = 'payment' THEN CAST(? AS "
         "integer) ELSE i.due_on END AS due_on, i.amount - COALESCE(a.used, 0) AS rest "
         "FROM receivables_v1_item_scoped i LEFT JOIN (SELECT customer_id, target_id, "
         "CAST(sum(amount) AS bigint) AS used FROM receivables_v1_allocation_scoped "
         "WHERE effective_on <= ? AND until_on > ?",
-        as_of, as_of - 90, as_of, never, as_of, as_of);
+        never, as_of, as_of);
     sql.limit(filter, "");
     sql.add(
         " GROUP BY customer_id, target_id) a ON a.customer_id = i.customer_id AND a.target_id = "
         "i.item_id WHERE i.posted_on <= ? AND i.void_on > ? AND i.amount > 0 AND i.instalments = 0",
         as_of, as_of);
-    sql.limit(filter, "i.").add(") x WHERE x.rest > 0 GROUP BY x.customer_id, x.currency");
-    std::vector<OverdueFacts> out;
-    for (const auto& row : sql.run(tx_)) {
-        out.push_back({row.i64(0), row.string(1), row.i64(2), row.i64(3), row.i64(4), row.i64(5),
-                       row.date(6)});
+    sql.limit(filter, "i.").add(") x WHERE x.rest > 0");
+    if (is_grouped) {
+        sql.add(
+            " GROUP BY x.customer_id, x.currency, CASE WHEN x.due_on < ? THEN 2 WHEN x.due_on < ? "
+            "THEN 1 ELSE 0 END",
+            long_ago, as_of);
     }
+    std::unordered_map<int64_t, std::vector<OverdueFacts>> of_customer;  // By currency.
+    for (const auto& row : sql.run(tx_)) {
+        auto& list = of_customer[row.i64(0)];
+        auto facts = std::find_if(list.begin(), list.end(), [&](const OverdueFacts& one) {
+            return one.currency == row.text(1);
+        });
+        if (facts == list.end()) facts = list.insert(facts, {row.i64(0), row.string(1)});
+        const auto open = row.i64(2);
+        const auto due_on = row.date(4);
+        facts->open += open;
+        facts->overdue += due_on < as_of ? open : 0;
+        facts->overdue_over_90 += due_on < long_ago ? open : 0;
+        facts->overdue_items += due_on < as_of ? row.i64(3) : 0;
+        facts->oldest_due = std::min(facts->oldest_due, due_on);
+    }
+    std::vector<OverdueFacts> out;
+    for (auto& [customer_id, list] : of_customer) out.insert(out.end(), list.begin(), list.end());
     return out;
 }
 

@@ -52,16 +52,26 @@ ItemKey key_of(const Row& row) {
     }
 }
 
+const ItemRow* address_of(const ItemRow* row) {
+    return row;
+}
+template <class Row>
+const Row* address_of(const Row& row) {
+    return &row;
+}
+
 /// New rows by insert, the others by upsert, both in the order of the key.
-template <class Row, class Fill>
+template <class Rows, class Fill>
 void write_rows(Transaction& tx, std::string_view table, const std::vector<std::string>& keys,
-                std::string_view column_list, std::vector<Row>& rows, Fill fill) {
-    std::sort(rows.begin(), rows.end(),
-              [](const Row& a, const Row& b) { return key_of(a) < key_of(b); });
+                std::string_view column_list, const Rows& rows, Fill fill) {
+    std::vector<std::pair<ItemKey, decltype(address_of(rows[0]))>> sorted;  // Rows are large.
+    sorted.reserve(rows.size());
+    for (const auto& row : rows) sorted.emplace_back(key_of(*address_of(row)), address_of(row));
+    std::sort(sorted.begin(), sorted.end());
     for (const bool is_new : {true, false}) {
         BatchBuilder builder(columns(column_list));
-        for (const auto& row : rows) {
-            if (row.is_new == is_new) fill(builder, row);
+        for (const auto& [key, row] : sorted) {
+            if (row->is_new == is_new) fill(builder, *row);
         }
         if (builder.rows() == 0) continue;
         auto stream = make_stream(builder.finish());
@@ -128,7 +138,7 @@ void Store::bind(std::string_view source, std::string_view entity, std::vector<B
     }
 }
 
-void Store::write(std::vector<CompanyRow> rows) {
+void Store::write(const std::vector<CompanyRow>& rows) {
     write_rows(tx_, "receivables_company", {"company_id"},
                "company_id:l name:u country:u currency:u time_zone:u street:u city:u postcode:u "
                "bank_account:u capacity:u is_deleted:i known_at:l",
@@ -138,7 +148,7 @@ void Store::write(std::vector<CompanyRow> rows) {
                });
 }
 
-void Store::write(std::vector<RateRow> rows) {
+void Store::write(const std::vector<RateRow>& rows) {
     write_rows(tx_, "receivables_exchange_rate", {"rate_id"},
                "rate_id:l from_currency:u to_currency:u valid_on:i rate_pico:l kind:u "
                "is_deleted:i known_at:l",
@@ -148,7 +158,7 @@ void Store::write(std::vector<RateRow> rows) {
                });
 }
 
-void Store::write(std::vector<CustomerRow> rows) {
+void Store::write(const std::vector<CustomerRow>& rows) {
     write_rows(
         tx_, "receivables_customer", {"customer_id"},
         "customer_id:l number:u name:u kind:u parent_id:l status:u currency:u "
@@ -166,7 +176,7 @@ void Store::write(std::vector<CustomerRow> rows) {
         });
 }
 
-void Store::write(std::vector<ContactPointRow> rows) {
+void Store::write(const std::vector<ContactPointRow>& rows) {
     write_rows(tx_, "receivables_contact_point", {"customer_id", "contact_point_id"},
                "customer_id:l contact_point_id:l person:u role:u kind:u value:u street:u city:u "
                "postcode:u region:u country:u valid_from:i valid_to:i preferred:i is_deleted:i "
@@ -178,7 +188,7 @@ void Store::write(std::vector<ContactPointRow> rows) {
                });
 }
 
-void Store::write(std::vector<ItemRow> rows) {
+void Store::write(const std::vector<const ItemRow*>& rows) {
     write_rows(tx_, "receivables_item", {"customer_id", "item_id"},
                "customer_id:l item_id:l posted_on:i void_on:i due_on:i issued_on:i amount:l "
                "currency:u instalments:i kind:u company_id:l salesperson:u portfolio:u "
@@ -197,7 +207,7 @@ void Store::write(std::vector<ItemRow> rows) {
                });
 }
 
-void Store::write(std::vector<LineRow> rows) {
+void Store::write(const std::vector<LineRow>& rows) {
     write_rows(tx_, "receivables_invoice_line", {"customer_id", "line_id"},
                "customer_id:l line_id:l item_id:l sequence:l product:u description:u quantity:g "
                "amount:l plant:u",
@@ -207,7 +217,7 @@ void Store::write(std::vector<LineRow> rows) {
                });
 }
 
-void Store::write(std::vector<InstalmentRow> rows) {
+void Store::write(const std::vector<InstalmentRow>& rows) {
     write_rows(tx_, "receivables_instalment", {"customer_id", "instalment_id"},
                "customer_id:l instalment_id:l item_id:l sequence:l due_on:i amount:l discount_on:i "
                "discount_amount:l",
@@ -217,7 +227,7 @@ void Store::write(std::vector<InstalmentRow> rows) {
                });
 }
 
-void Store::write(std::vector<AllocationRow> rows) {
+void Store::write(const std::vector<AllocationRow>& rows) {
     write_rows(tx_, "receivables_allocation", {"customer_id", "allocation_id"},
                "customer_id:l allocation_id:l source_id:l target_id:l instalment_id:l amount:l "
                "effective_on:i until_on:i given_on:i reversed_on:i source:u known_at:l "

@@ -157,8 +157,6 @@ public:
     std::optional<int64_t> rate_pico(std::string_view from, std::string_view to, Date on);
 
 private:
-    /// Whether the store sums up many rows faster than they are read: see schema/002_store.*.sql.
-    bool groups_fast();
     Transaction& tx_;
 };
 

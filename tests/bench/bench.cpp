@@ -74,7 +74,7 @@ Json bench_sync(Host& host) {
         url.compare(0, 7, "sqlite:") == 0
             ? dunlin::bench::raw_sqlite_seconds(
                   url.substr(7), written_tables,
-                  "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-262144; "
+                  "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32768; "
                   "PRAGMA wal_autocheckpoint=20000",
                   batch)
             : dunlin::bench::raw_postgres_seconds(url.substr(11), written_tables, batch);

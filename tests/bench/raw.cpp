@@ -220,7 +220,7 @@ double query_seconds(const std::string& url, const std::string& sql, int64_t& ro
     const auto rest = url.substr(colon + 1);
     if (url.compare(0, colon, "sqlite") == 0) {
         Sqlite db(rest);
-        db.run("PRAGMA cache_size = -262144");
+        db.run("PRAGMA cache_size = -32768");
         const auto began = now();
         auto* statement = db.prepare(sql);
         for (rows = 0; sqlite3_step(statement) == SQLITE_ROW; ++rows) {

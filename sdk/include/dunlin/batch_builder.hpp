@@ -5,8 +5,10 @@
 #include <dunlin/date.hpp>
 #include <dunlin/schema.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -25,9 +27,9 @@ public:
     void add_null() {
         mark(false);
         switch (width()) {
-            case 0: offsets_.push_back(static_cast<int32_t>(bytes_.size())); break;
+            case 0: offsets_.push_back(static_cast<int32_t>(used_)); break;
             case 1: push_bit(false); break;
-            default: bytes_.resize(bytes_.size() + static_cast<std::size_t>(width()));
+            default: put(&no_value, static_cast<std::size_t>(width()));
         }
     }
     /// For i64, timestamp (microseconds), i32, date (days) and boolean columns.
@@ -63,12 +65,12 @@ public:
     }
     void add(std::string_view value) {
         if (!is_text()) wrong_type("text");
-        if (bytes_.size() + value.size() > 0x7fffffffU) {
+        if (used_ + value.size() > 0x7fffffffU) {
             throw Error(DUNLIN_E_LIMIT, "a batch holds at most 2 GiB of text in a column");
         }
         mark(true);
         put(value.data(), value.size());
-        offsets_.push_back(static_cast<int32_t>(bytes_.size()));
+        offsets_.push_back(static_cast<int32_t>(used_));
     }
 
 private:
@@ -91,17 +93,22 @@ private:
         }
     }
     void put(const void* from, std::size_t n) {
-        const auto* begin = static_cast<const uint8_t*>(from);
-        bytes_.insert(bytes_.end(), begin, begin + n);
+        if (n > bytes_.size() - used_) grow(used_ + n);
+        if (n > 0) std::memcpy(bytes_.data() + used_, from, n);
+        used_ += n;
+    }
+    void grow(std::size_t wanted) {
+        if (wanted > bytes_.capacity()) bytes_.reserve(2 * wanted);
+        bytes_.resize(std::min(bytes_.capacity(), 2 * wanted));
     }
     /// Room for as many rows and bytes as the batch before this one had.
     void reserve_like(const ColumnBuilder& other) {
-        bytes_.reserve(other.bytes_.size());
+        bytes_.reserve(other.used_);
         offsets_.reserve(other.offsets_.size());
     }
     void push_bit(bool bit) {
         const auto at = static_cast<std::size_t>(length_ - 1);
-        if (at / 8 >= bytes_.size()) bytes_.push_back(0);
+        if (at / 8 >= used_) put(&no_value, 1);
         if (bit) bytes_[at / 8] = static_cast<uint8_t>(bytes_[at / 8] | (1U << (at % 8)));
     }
     void mark(bool valid) {
@@ -122,8 +129,10 @@ private:
     int64_t length_ = 0;
     int64_t nulls_ = 0;
     std::vector<uint8_t> validity_;
-    std::vector<uint8_t> bytes_;
+    std::vector<uint8_t> bytes_;  // As many as there is room for.
+    std::size_t used_ = 0;
     std::vector<int32_t> offsets_;
+    static constexpr int64_t no_value = 0;
 };
 
 /// Builds a batch column by column: `b[0].add("C-17"); b[1].add(amount);`, then finish().
@@ -185,7 +194,7 @@ private:
         auto& child = data.children[i];
         auto& buffers = data.buffers[i];
         // Arrow wants a non-null value buffer even when it is empty.
-        if (column.bytes_.empty()) column.bytes_.reserve(8);
+        if (column.bytes_.empty()) column.bytes_.resize(8);
         buffers[0] = column.nulls_ ? column.validity_.data() : nullptr;
         if (column.is_text()) {
             buffers[1] = column.offsets_.data();

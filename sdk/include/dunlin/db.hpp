@@ -249,7 +249,10 @@ public:
     }
 
     void emit(std::string_view topic, std::string_view key, const Json& payload) {
-        const auto text = payload.dump();
+        emit_text(topic, key, payload.dump());
+    }
+    /// The same with the payload as JSON text, for whoever emits thousands.
+    void emit_text(std::string_view topic, std::string_view key, std::string_view text) {
         ErrorSink err;
         err.check(need(services_->events, DUNLIN_SVC_EVENTS)
                       .emit(tx_, to_abi(topic), to_abi(key), to_abi(text), err.sink()),
