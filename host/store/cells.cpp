@@ -12,16 +12,6 @@ Cell text_cell(std::string_view text) {
     return text;
 }
 
-Cell cell_of(const ColumnView& column, int64_t row) {
-    if (column.is_null(row)) return {};
-    switch (column.type()) {
-        case Type::text: return text_cell(column.text(row));
-        case Type::bytes: return Bytes{column.text(row)};
-        case Type::f64: return column.f64(row);
-        default: return column.i64(row);
-    }
-}
-
 int64_t i64_of(const Cell& cell) {
     switch (cell.index()) {
         case DUNLIN_COL_NULL: return 0;

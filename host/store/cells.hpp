@@ -26,7 +26,15 @@ inline bool is_null(const Cell& cell) {
 }
 /// Error invalid for text with a NUL: PostgreSQL has none, so nobody may have one.
 Cell text_cell(std::string_view text);
-Cell cell_of(const ColumnView& column, int64_t row);
+inline Cell cell_of(const ColumnView& column, int64_t row) {
+    if (column.is_null(row)) return {};
+    switch (column.type()) {
+        case Type::text: return text_cell(column.text(row));
+        case Type::bytes: return Bytes{column.text(row)};
+        case Type::f64: return column.f64(row);
+        default: return column.i64(row);
+    }
+}
 /// 0 for null; Error data when the value is no such number or something would be lost.
 int64_t i64_of(const Cell& cell);
 double f64_of(const Cell& cell);

@@ -50,7 +50,10 @@ public:
 private:
     std::unique_ptr<Connection> connect() override {
         sqlite3* db = nullptr;
-        const int code = sqlite3_open(path_.c_str(), &db);
+        // Without a mutex: a connection has one thread at a time.
+        const int code = sqlite3_open_v2(
+            path_.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+            nullptr);
         SqliteSession session(db);
         if (code != SQLITE_OK) {
             throw Error(DUNLIN_E_UNAVAILABLE, "the database " + path_.string() +

@@ -170,6 +170,32 @@ TEST_CASE("a lookup answers row for row in order, null where there is nothing") 
     CHECK(seen == "300z -- 100x -- 200- 300z ");
 }
 
+TEST_CASE("a lookup of many keys misses none and refuses keys that are several rows") {
+    Fixture f(GENERATE(Dialect::sqlite, Dialect::postgresql));
+    auto lease = f.store->begin(Access::write);
+    lease->bulk_write("alpha_item", {"company", "id"}, DUNLIN_BULK_INSERT,
+                      make_stream(items(0, 100)));
+    const auto look_up = [&](BatchBuilder& keys) {
+        StreamReader out(lease->bulk_lookup("alpha_item", make_stream(keys.finish()), {"id:l"}));
+        std::vector<int64_t> found;
+        while (out.next()) {
+            for (int64_t i = 0; i < out.view().rows(); ++i) found.push_back(out.view()[0].i64(i));
+        }
+        return found;
+    };
+    BatchBuilder companies({{"company", Type::text}});
+    companies[0].add("A");
+    CHECK(status_of([&] { look_up(companies); }) == DUNLIN_E_INVALID);
+    BatchBuilder keys({{"company", Type::text}, {"id", Type::i64}});
+    std::vector<int64_t> wanted;
+    for (int64_t id = 50; id > 0; --id) {
+        keys[0].add(id % 7 == 0 ? "nobody" : id % 2 ? "A" : "B");
+        keys[1].add(id);
+        wanted.push_back(id % 7 == 0 ? 0 : id);
+    }
+    CHECK(look_up(keys) == wanted);
+}
+
 TEST_CASE("a stream has the types of its column aliases, and other statements run in between") {
     Fixture f(GENERATE(Dialect::sqlite, Dialect::postgresql));
     auto lease = f.store->begin(Access::write);
