@@ -124,7 +124,9 @@ Ordered sync(Invocation& in) {
     if (in.checks) return host.sync().check(in.name);
     std::signal(SIGINT, ask_to_stop);
     std::signal(SIGTERM, ask_to_stop);
-    return host.sync().run(in.name, show_progress, &cancelled, in.sync_options);
+    auto report = host.sync().run(in.name, show_progress, &cancelled, in.sync_options);
+    in.has_failed = report["state"] != "ok" && report["state"] != "partial";
+    return report;
 }
 
 }  // namespace dunlin::host

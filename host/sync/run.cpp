@@ -20,6 +20,11 @@ bool is_passing(const std::exception& e) {
     return error && (is_retryable(error->status()) || error->status() == DUNLIN_E_CANCELLED);
 }
 
+bool is_refusal(const std::exception& e) {
+    const auto* error = dynamic_cast<const Error*>(&e);
+    return error && (error->status() == DUNLIN_E_DENIED || error->status() == DUNLIN_E_INVALID);
+}
+
 std::string text_of(const std::exception& e) {
     const bool is_json = dynamic_cast<const Json::exception*>(&e) != nullptr;
     return (is_json ? "a plugin answered with JSON of another shape: " : "") +
@@ -33,7 +38,8 @@ struct SyncRun : RunContext {
     const std::vector<Sink::Entity> kinds = sink.entities();
     const int64_t id = host.ids().next();
     std::vector<EntityReport> entities{};
-    Json header{};  // The rest of the report.
+    Json header{};            // The rest of the report.
+    bool is_refused = false;  // The other system will not let us in: no stream can be read.
     steady_clock::time_point entity_began{}, told{};
 
     Json run() {
@@ -177,6 +183,7 @@ struct SyncRun : RunContext {
         for (std::size_t i = 0; i < streams.size(); ++i) {
             run_stream(opened, described, *streams[i], entities[i]);
             if (entities[i].state == "interrupted") break;
+            if (is_refused) return entities.resize(i + 1);
         }
         for (const auto& kind : kinds) {
             for (auto& entity : entities) {
@@ -204,6 +211,7 @@ struct SyncRun : RunContext {
             if (lease.is_lost()) throw;
             entity.state = is_passing(error) ? "interrupted" : "failed";
             entity.error = text_of(error);
+            is_refused = is_refusal(error);
         }
         host.metrics().add(
             "dunlin_sync_rows_total",

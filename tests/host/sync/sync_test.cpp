@@ -121,6 +121,19 @@ TEST_CASE("an entity that fails for good does not keep the others away") {
     CHECK(report["quarantine_open"] == 2);
 }
 
+TEST_CASE("a source that does not let us in is not asked for its other entities") {
+    Instance instance(any_dialect(), flow_options());
+    auto refusing = book();
+    refusing["parent"][0]["fail"] = "denied";
+    serves(instance, refusing);
+
+    const auto report = sync(instance);
+
+    CHECK(report["state"] == "failed");
+    CHECK(report["entities"].size() == 1);
+    CHECK(report["quarantine_open"] == 0);
+}
+
 TEST_CASE("a bad row is quarantined with its content and reason, the rest goes on") {
     Instance instance(any_dialect(), flow_options());
     auto content = book();
