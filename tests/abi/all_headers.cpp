@@ -1,6 +1,7 @@
 // A plugin that uses every part of the C++ layer, for compilers and standard libraries other than
 // the one that builds the product.
 #include <dunlin/batch_json.hpp>
+#include <dunlin/http.hpp>
 #include <dunlin/money.hpp>
 #include <dunlin/page_check.hpp>
 #include <dunlin/plugin.hpp>
@@ -51,6 +52,10 @@ public:
     }
     dunlin::Json totals(dunlin::Transaction&, std::string_view) {
         return dunlin::Money(1, dunlin::Currency("EUR")).share(1, 3).text();
+    }
+    std::vector<std::string> keys(dunlin::Transaction&, std::string_view, std::string_view,
+                                  std::string_view after, int64_t) {
+        return {std::string(after)};
     }
     dunlin::Json describe_connector() { return dunlin::Json::object(); }
     std::unique_ptr<dunlin::Source> open_source(std::string_view, const dunlin::Json&) {
