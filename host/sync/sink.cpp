@@ -74,8 +74,8 @@ Json Sink::typed(const std::string& entity, const Json& columns) const {
         if (one.name == entity) known = one.columns;
     }
     for (auto& [name, value] : out.items()) {
-        const auto column = std::find_if(known.begin(), known.end(),
-                                         [&](const auto& one) { return one.name == name; });
+        const auto column = std::find_if(
+            known.begin(), known.end(), [&key = name](const auto& one) { return one.name == key; });
         if (column == known.end()) {
             throw Error(DUNLIN_E_INVALID, entity + " has no column " + name);
         }
