@@ -233,7 +233,7 @@ int64_t Books::customer_of(int64_t partner_id) const {
 }
 
 std::string Books::currency(int64_t id) const {
-    const auto code = text("res.currency", id, "name");
+    auto code = text("res.currency", id, "name");
     if (code.empty()) {
         throw BadValue("currency", "the record has no currency that Odoo shows; give it one");
     }
