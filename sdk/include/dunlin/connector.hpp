@@ -55,6 +55,48 @@ inline Error unavailable(const std::string& message,
             wait ? Json{{"retry_after_ms", wait->count()}}.dump() : std::string()};
 }
 
+/// Something decided here that the other system should have, see `push` in abi/connector.h.
+struct WriteBack {
+    std::string key;  // To be kept there with what is made.
+    std::string kind;
+    std::string entity, external_id;  // What it is about.
+    Json body, base;
+};
+
+/// What became of a write-back.
+struct Receipt {
+    enum class State { confirmed, rejected, conflict, absent };
+    /// A row there that is another one now.
+    struct Row {
+        std::string entity, external_id;
+    };
+    State state = State::confirmed;
+    std::string remote_id{};
+    std::string reason{};
+    std::vector<Row> touched{};
+};
+NLOHMANN_JSON_SERIALIZE_ENUM(Receipt::State, {{Receipt::State::confirmed, "confirmed"},
+                                              {Receipt::State::rejected, "rejected"},
+                                              {Receipt::State::conflict, "conflict"},
+                                              {Receipt::State::absent, "absent"}})
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Receipt::Row, entity, external_id)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Receipt, state, remote_id, reason, touched)
+
+/// A message that the other system sent by itself.
+struct Hook {
+    std::vector<std::pair<std::string, std::string>> headers;  // Names in lower case.
+    std::string body;                                          // The bytes as they came.
+    int64_t now_us = 0;
+
+    /// The value of a header, empty when it is not there. `name` in lower case.
+    std::string header(std::string_view name) const {
+        for (const auto& [key, value] : headers) {
+            if (key == name) return value;
+        }
+        return {};
+    }
+};
+
 /// One run over one entity.
 class Pull {
 public:
@@ -70,9 +112,17 @@ public:
     /// Reachable, with these credentials? Throws one sentence that says what to do.
     virtual Json check(const Cancel& cancel) = 0;
     virtual std::unique_ptr<Pull> pull(const PullRequest& request, Cancel cancel) = 0;
-    /// Carries out write-backs, one receipt each.
-    virtual Json push(const Json& /*writes*/, const Cancel& /*cancel*/) {
+    /// Carries out a write-back. Throws unavailable() when it was certainly not carried out.
+    virtual Receipt push(const WriteBack& /*write*/, const Cancel& /*cancel*/) {
         throw Error(DUNLIN_E_UNSUPPORTED, "this source takes no write-backs");
+    }
+    /// Whether it was carried out.
+    virtual Receipt find(const WriteBack& /*write*/, const Cancel& /*cancel*/) {
+        throw Error(DUNLIN_E_UNSUPPORTED, "this source cannot find a write-back again");
+    }
+    /// What a message says has changed: {"changed":[{"entity":…,"external_ids":[…]}]}.
+    virtual Json hook(const Hook& /*hook*/) {
+        throw Error(DUNLIN_E_UNSUPPORTED, "this source takes no messages");
     }
     /// What the other system says is open: [{"company","currency","open"}].
     virtual Json totals(const Cancel& /*cancel*/) {
@@ -85,8 +135,19 @@ template <class P>
 class ConnectorTable {
 public:
     static const dunlin_connector_v1* get() {
-        static const dunlin_connector_v1 table{
-            sizeof table, 0, &describe, &open, &close, &check, &pull, &next, &end, &push, &totals};
+        static const dunlin_connector_v1 table{sizeof table,
+                                               0,
+                                               &describe,
+                                               &open,
+                                               &close,
+                                               &check,
+                                               &pull,
+                                               &next,
+                                               &end,
+                                               &write<&Source::push>,
+                                               &write<&Source::find>,
+                                               &totals,
+                                               &hook};
         return &table;
     }
 
@@ -173,13 +234,31 @@ private:
         });
     }
     static void DUNLIN_CALL end(dunlin_pull* pull) noexcept { delete to_cpp(pull); }
-    static dunlin_status DUNLIN_CALL push(dunlin_source* source, dunlin_str writes_json,
-                                          dunlin_cancel* cancel, const dunlin_writer* receipts,
-                                          dunlin_err* err) noexcept {
+    static WriteBack to_write(const Json& json) {
+        const auto& target = json.at("target");
+        return {json.at("key"),           json.at("kind"), target.at("entity"),
+                target.at("external_id"), json.at("body"), json.at("base")};
+    }
+    template <auto member>
+    static dunlin_status DUNLIN_CALL write(dunlin_source* source, dunlin_str write_json,
+                                           dunlin_cancel* cancel, const dunlin_writer* receipt,
+                                           dunlin_err* err) noexcept {
         auto* self = to_cpp(source);
         return guard(self->plugin->err_set(), err, [&] {
-            const auto writes = Json::parse(to_view(writes_json));
-            write_to(receipts, self->source->push(writes, to_cancel(self->plugin, cancel)).dump());
+            const auto asked = to_write(Json::parse(to_view(write_json)));
+            const Receipt got = ((*self->source).*member)(asked, to_cancel(self->plugin, cancel));
+            write_to(receipt, Json(got).dump(-1, ' ', false, Json::error_handler_t::replace));
+        });
+    }
+    static dunlin_status DUNLIN_CALL hook(dunlin_source* source, const dunlin_hook* hook,
+                                          const dunlin_writer* json, dunlin_err* err) noexcept {
+        auto* self = to_cpp(source);
+        return guard(self->plugin->err_set(), err, [&] {
+            Hook in;
+            Json::parse(to_view(hook->headers_json)).get_to(in.headers);
+            in.body = to_view(hook->body);
+            in.now_us = hook->now_us;
+            write_to(json, self->source->hook(in).dump());
         });
     }
     static dunlin_status DUNLIN_CALL totals(dunlin_source* source, dunlin_cancel* cancel,

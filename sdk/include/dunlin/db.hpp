@@ -7,6 +7,7 @@
 #include <dunlin/abi/events.h>
 #include <dunlin/abi/jobs.h>
 #include <dunlin/abi/policies.h>
+#include <dunlin/abi/write_backs.h>
 #include <dunlin/arrow.hpp>
 #include <dunlin/date.hpp>
 #include <dunlin/guard.hpp>
@@ -31,6 +32,16 @@ struct TxServices {
     const dunlin_jobs_v1* jobs = nullptr;
     const dunlin_commands_v1* commands = nullptr;
     const dunlin_policies_v1* policies = nullptr;
+    const dunlin_write_backs_v1* write_backs = nullptr;
+};
+
+/// Something that another system should have, see abi/write_backs.h.
+struct WriteBackOrder {
+    std::string source, kind;
+    std::string lane;                 // Writes of one lane follow one another.
+    std::string entity, external_id;  // What it is about.
+    Json body, base{};
+    std::string job{};  // Of this plugin, enqueued when the write is settled.
 };
 
 template <class Table>
@@ -266,6 +277,27 @@ public:
             need(services_->jobs, DUNLIN_SVC_JOBS)
                 .enqueue(tx_, to_abi(kind), to_abi(dedup_key), to_abi(text), run_at_us, err.sink()),
             "enqueue");
+    }
+    /// Sent to the other system once this transaction has committed; its number.
+    int64_t write_back(const WriteBackOrder& order) {
+        const auto body = order.body.dump();
+        const auto base = order.base.is_null() ? std::string() : order.base.dump();
+        dunlin_write_back out{};
+        out.struct_size = sizeof out;
+        out.source = to_abi(order.source);
+        out.kind = to_abi(order.kind);
+        out.lane = to_abi(order.lane);
+        out.entity = to_abi(order.entity);
+        out.external_id = to_abi(order.external_id);
+        out.body_json = to_abi(body);
+        out.base_json = to_abi(base);
+        out.job = to_abi(order.job);
+        int64_t id = 0;
+        ErrorSink err;
+        err.check(
+            need(services_->write_backs, DUNLIN_SVC_WRITE_BACKS).queue(tx_, &out, &id, err.sink()),
+            "write_back");
+        return id;
     }
     /// Another plugin's command, in a savepoint of this transaction.
     Json call(std::string_view command, const Json& request) {

@@ -48,6 +48,7 @@ public:
         get(DUNLIN_SVC_JOBS, tx_.jobs);
         get(DUNLIN_SVC_COMMANDS, tx_.commands);
         get(DUNLIN_SVC_POLICIES, tx_.policies);
+        get(DUNLIN_SVC_WRITE_BACKS, tx_.write_backs);
     }
     const dunlin_host* host() const { return host_; }
     const TxServices& tx_services() const { return tx_; }

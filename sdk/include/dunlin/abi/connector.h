@@ -62,6 +62,15 @@ typedef struct dunlin_page {
     int64_t server_us;
 } dunlin_page;
 
+/* A message another system sent by itself. Everything is borrowed for the call. */
+typedef struct dunlin_hook {
+    uint32_t struct_size;    /* Written by the host. */
+    uint32_t reserved;       /* 0. */
+    dunlin_str headers_json; /* [["name","value"],…], names in lower case. */
+    dunlin_str body;         /* The bytes as they came: signatures are over these. */
+    int64_t now_us;          /* Our clock, for the age of a signature. */
+} dunlin_hook;
+
 /* Implemented by a plugin that reads from (and writes back to) another system. The host owns
  * cursors, transactions, retries, quarantine, rates and leases; the connector speaks the protocol.
  *
@@ -83,9 +92,11 @@ typedef struct dunlin_connector_v1 {
      *   "by_id":true}],                 DUNLIN_PULL_BY_ID is understood
      *  "retries":5,                     how often a page that failed in passing is asked for again
      *                                   before the run ends; 0 when the next run is soon enough
-     *  "write_backs":[{"kind":"note","home":"native|note|activity|field","key":"native|search|none",
-     *   "lane":"invoice"}]}             where it is kept there, how a repeated one is found, and
-     *                                   the reference whose writes follow one another
+     *  "rate":{"per_second":5,"burst":5,"per_day":0},   most requests; 0: not limited
+     *  "write_backs":[{"kind":"note",
+     *   "home":"native|note|activity|field",   where it is kept there
+     *   "key":"native|search|none"}]}          native: the other system refuses a second one itself;
+     *                                          search: one can be found; none: neither
      * "cursor" may be left out for "token" and the others for nothing of it. */
     dunlin_status(DUNLIN_CALL *describe)(dunlin_plugin *plugin, const dunlin_writer *json,
                                          dunlin_err *err);
@@ -114,11 +125,30 @@ typedef struct dunlin_connector_v1 {
     /* [any] Ends a pull, read to its end or not. */
     void(DUNLIN_CALL *end)(dunlin_pull *pull);
 
-    /* [any] Optional (may be NULL): carries out write-backs, [{"key":…,"kind":…,"body":…}]; one
-     * receipt each, in order, [{"key":…,"state":"confirmed|rejected|conflict|unknown","remote_id":…,
-     * "reason":…}]. */
-    dunlin_status(DUNLIN_CALL *push)(dunlin_source *source, dunlin_str writes_json,
-                                     dunlin_cancel *cancel, const dunlin_writer *receipts_json,
+    /* [any] Optional (may be NULL): carries out one write-back,
+     * {"key":…,"kind":…,"target":{"entity":…,"external_id":…},"body":{…},"base":{…}|null}, and
+     * receives {"state":"confirmed|rejected|conflict","remote_id":…,"reason":…,
+     * "touched":[{"entity":…,"external_id":…}]}; the host reads the touched rows again at once.
+     *
+     * The key is kept in the other system with what was made. A write whose key is there already is
+     * confirmed and has no second effect, also when several arrive at the same time; where the
+     * other system cannot promise that, the host's lanes do. "base" is what a person saw in the
+     * fields that "body" changes: when the other system has something else there now, which is not
+     * what is wanted either, that is a conflict and nothing is written. rejected: the other system
+     * will never take it; the reason is for a person.
+     *
+     * DUNLIN_E_UNAVAILABLE: it was certainly not carried out; it is tried again. Any other failure:
+     * nobody knows, and find() is asked before anything else happens. */
+    dunlin_status(DUNLIN_CALL *push)(dunlin_source *source, dunlin_str write_json,
+                                     dunlin_cancel *cancel, const dunlin_writer *receipt_json,
+                                     dunlin_err *err);
+
+    /* [any] Optional (may be NULL): was a write-back with this key carried out? The write as push()
+     * has it; receives the receipt as push() has it, or {"state":"absent"}, which only a definite
+     * answer of the other system may say. Without it, or with "key":"none" for the kind, a write of
+     * unknown outcome waits for a person. */
+    dunlin_status(DUNLIN_CALL *find)(dunlin_source *source, dunlin_str write_json,
+                                     dunlin_cancel *cancel, const dunlin_writer *receipt_json,
                                      dunlin_err *err);
 
     /* [any] Optional (may be NULL): what the other system itself says is open now,
@@ -126,6 +156,13 @@ typedef struct dunlin_connector_v1 {
      * account. Compared with ours after each run. */
     dunlin_status(DUNLIN_CALL *totals)(dunlin_source *source, dunlin_cancel *cancel,
                                        const dunlin_writer *json, dunlin_err *err);
+
+    /* [any] Optional (may be NULL): what a message that arrived at /hooks/<source> says has
+     * changed, {"changed":[{"entity":"invoice","external_ids":["17"]}]}, without I/O. It is only a
+     * hint: the host reads those rows by id, or the changes of the stream when none are named.
+     * DUNLIN_E_DENIED: not signed by the other system, or too old. */
+    dunlin_status(DUNLIN_CALL *hook)(dunlin_source *source, const dunlin_hook *hook,
+                                     const dunlin_writer *json, dunlin_err *err);
 } dunlin_connector_v1;
 
 #ifdef __cplusplus

@@ -23,3 +23,4 @@
 #include "status.h"
 #include "types.h"
 #include "version.h"
+#include "write_backs.h"
