@@ -77,6 +77,7 @@ Host::Host(Options options)
     jobs_ = std::make_unique<Jobs>(*this);
     http_client_ = std::make_unique<HttpClient>(config_);
     sync_ = std::make_unique<Sync>(*this);
+    write_backs_ = std::make_unique<WriteBacks>(*this);
     if (options_.plugin_root.empty()) options_.plugin_root = default_plugin_root();
     plugins_->find(options_.plugin_root, options_.is_safe_mode);
 }

@@ -15,6 +15,7 @@
 #include "store/store.hpp"
 #include "store/tx.hpp"
 #include "sync/sync.hpp"
+#include "sync/write_backs.hpp"
 
 #include <memory>
 #include <optional>
@@ -59,6 +60,7 @@ public:
     Events& events() { return *events_; }
     Jobs& jobs() { return *jobs_; }
     Sync& sync() { return *sync_; }
+    WriteBacks& write_backs() { return *write_backs_; }
     HttpClient& http_client() { return *http_client_; }
     /// "hostname:pid:random": who holds a lease.
     const std::string& holder() const { return holder_; }
@@ -93,6 +95,7 @@ private:
     std::unique_ptr<Jobs> jobs_;
     std::unique_ptr<HttpClient> http_client_;
     std::unique_ptr<Sync> sync_;
+    std::unique_ptr<WriteBacks> write_backs_;
     std::optional<Lease> node_;  // Its number is part of the ids made here.
     Worker node_keeper_{log_, "host", "the node number is leased again later"};
     bool is_started_ = false;

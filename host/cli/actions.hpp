@@ -21,7 +21,7 @@ struct Invocation {
     std::string folder;                        // Of init and backup.
     std::string store_url = "sqlite:data/dunlin.db", zone = "UTC", source;  // Of init.
     int64_t id = 0;
-    bool checks = false;
+    bool checks = false, lists_all = false;
     SyncOptions sync_options;
 
     bool has_failed = false;  // Set by a verb whose reply is that something is wrong.

@@ -45,6 +45,27 @@ Ordered quarantine_fix(Invocation& in) {
                : "the row is still refused; see: dunlin sync quarantine list " + in.name;
 }
 
+Ordered write_backs_list(Invocation& in) {
+    return ordered(in.start().write_backs().list(in.name, in.lists_all),
+                   {"id", "source", "kind", "state", "entity", "external_id", "reason"});
+}
+
+Ordered write_backs_run(Invocation& in) {
+    return in.start().write_backs().run(in.name);
+}
+
+Ordered write_backs_retry(Invocation& in) {
+    auto& write_backs = in.start().write_backs();
+    std::cerr << write_backs.retry(in.name, in.id) << " write-backs are set going again\n";
+    return write_backs.run(in.name);
+}
+
+Ordered write_backs_cancel(Invocation& in) {
+    in.start().write_backs().cancel(in.name, in.id);
+    return "write-back " + std::to_string(in.id) +
+           " is given up; what was sent already stays in the other system";
+}
+
 Ordered connector_info(Invocation& in) {
     return in.start().sync().describe(in.name);
 }
@@ -248,6 +269,19 @@ private:
         fixed->add_option("ROW", in_.folder, "Its key in the list")->required();
         fixed->add_option("k=v", in_.pairs, "Columns that are wrong, as text");
         fixed->add_option("--json", in_.json, "Columns that are wrong: TEXT, @FILE or -");
+        verb("writebacks", "What goes back into other systems");
+        auto* listed = verb("writebacks list", "Those that are not confirmed", write_backs_list);
+        listed->add_option("NAME", in_.name, "A source; all of them without it");
+        listed->add_flag("--all", in_.lists_all, "The confirmed ones, too");
+        verb("writebacks run", "Send what is due now", write_backs_run)
+            ->add_option("NAME", in_.name)
+            ->required();
+        auto* again = verb("writebacks retry", "Set going again, then send", write_backs_retry);
+        again->add_option("NAME", in_.name)->required();
+        again->add_option("ID", in_.id, "One, also after a conflict; all that wait without it");
+        auto* given_up = verb("writebacks cancel", "Give one up", write_backs_cancel);
+        given_up->add_option("NAME", in_.name)->required();
+        given_up->add_option("ID", in_.id)->required();
     }
 
     void add_operations() {

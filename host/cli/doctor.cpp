@@ -110,6 +110,10 @@ private:
         const auto failed = host_->jobs().list("failed").size();
         add("jobs", failed == 0 ? "ok" : "warn", std::to_string(failed) + " failed",
             "dunlin jobs list --state failed, then dunlin jobs retry ID");
+        const auto held =
+            count("SELECT count(*) FROM dunlin_write_back WHERE state IN ('parked', 'conflict')");
+        add("write-backs", held == "0" ? "ok" : "warn", held + " wait for a person",
+            "dunlin writebacks list, then dunlin writebacks retry or cancel SOURCE ID");
         for (const auto& source : host_->config().sources) examine(source);
     }
 

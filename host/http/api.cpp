@@ -119,6 +119,7 @@ const std::map<std::string, std::function<HttpReply(Host&)>> routes{
     {"/api/v1/host.plugins", plugins_reply},
     {"/api/v1/host.sync_progress", [](Host& h) { return json_reply(h.sync().progress()); }},
     {"/api/v1/host.sync_status", [](Host& h) { return json_reply(h.sync().status()); }},
+    {"/api/v1/host.write_backs", [](Host& h) { return json_reply(h.write_backs().counts()); }},
     {"/api/v1/host.events_status", [](Host& h) { return json_reply(h.events().status()); }},
 };
 

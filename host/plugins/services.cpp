@@ -207,6 +207,7 @@ const std::map<std::string, const void*> services = {{DUNLIN_SVC_LOG, &log_servi
                                                      {DUNLIN_SVC_CANCEL, &cancel_service},
                                                      {DUNLIN_SVC_METRICS, &metrics_service},
                                                      {DUNLIN_SVC_HTTP_CLIENT, &http_client_service},
+                                                     {DUNLIN_SVC_WRITE_BACKS, &write_backs_service},
                                                      {DUNLIN_SVC_IDS, &ids_service}};
 
 void get_service(dunlin_ctx* context, const char* id, const void** table) {

@@ -22,18 +22,18 @@ void give_way(steady_clock::duration held) {
 
 }  // namespace
 
-RunLease::RunLease(Host& host, const std::string& source, Principal writer)
+RunLease::RunLease(Host& host, const std::string& name, const std::string& source, Principal writer)
     : host_(host),
       source_(source),
       writer_(std::move(writer)),
-      lease_(host, "sync:" + source, lease_us),
+      lease_(host, name, lease_us),
       renewed_(steady_clock::now()) {
     if (lease_.fence() == 0) {
         throw Error(DUNLIN_E_CONFLICT, "a run of the source " + source +
                                            " is under way already; wait for its end, or for a "
                                            "minute when its host was killed");
     }
-    writer_.name = "sync:" + source;
+    writer_.name = name;
 }
 
 void RunLease::commit(const std::string& what, const std::function<void(Tx&)>& body) {

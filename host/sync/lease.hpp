@@ -11,12 +11,13 @@ namespace dunlin::host {
 
 class Host;
 
-/// The lease of a run over one source, and the only way in which the run writes: once another run
-/// took over, nothing of this one takes effect any more. One thread at a time.
+/// The lease of a run over one source, in or out, and the only way in which the run writes: once
+/// another run took over, nothing of this one takes effect any more. One thread at a time.
 class RunLease {
 public:
-    /// Error conflict while somebody else holds it.
-    RunLease(Host& host, const std::string& source, Principal writer);
+    /// Error conflict while somebody else holds it. `name` is "sync:" or "write_backs:" and the
+    /// source.
+    RunLease(Host& host, const std::string& name, const std::string& source, Principal writer);
 
     /// One transaction, which renews the lease as well; from its begin again when the store is
     /// busy. Error conflict once the lease is lost.

@@ -38,6 +38,11 @@ struct PulledPage {
     std::optional<int64_t> changed_max_us, server_us;
 };
 
+/// How long the other system asks to be left alone, from an error's detail.
+std::optional<int64_t> retry_after_us(const Error& error);
+/// Until when a source is left alone because the other system asked for that; 0 when it is not.
+int64_t parked_until(Tx& tx, const std::string& source, std::string* reason = nullptr);
+
 /// Pulls the pages of one request, each on a thread of its own while the one before it is applied:
 /// reading overlaps with applying and memory stays flat.
 class PageReader {

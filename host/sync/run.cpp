@@ -73,16 +73,13 @@ struct SyncRun : RunContext {
         return report();
     }
 
-    /// The other system asked to be left alone until then.
     void refuse_when_parked() const {
-        auto tx = host.begin(Access::read);
-        auto row = tx->db().query(
-            "SELECT until_us, reason FROM dunlin_sync_parked WHERE source = ? AND until_us > ?",
-            source.name, began_us);
-        if (!row->step()) return;
-        throw Error(DUNLIN_E_UNAVAILABLE,
-                    "the source " + source.name + " rests until " + timestamp_text(row->i64(0)) +
-                        ", because the other system asked for it: " + std::string(row->text(1)));
+        std::string why;
+        const auto until = parked_until(*host.begin(Access::read), source.name, &why);
+        if (until == 0) return;
+        throw Error(DUNLIN_E_UNAVAILABLE, "the source " + source.name + " rests until " +
+                                              timestamp_text(until) +
+                                              ", because the other system asked for it: " + why);
     }
 
     /// What the other system says is open, beside our totals.

@@ -50,6 +50,9 @@ void raise(std::optional<int64_t>& to, const std::optional<int64_t>& at) {
 Described Described::of(const Json& said, const std::string& connector) {
     Described out;
     out.retries = said.value("retries", out.retries);
+    for (const auto& one : said.value("write_backs", Json::array())) {
+        out.write_backs[one.at("kind")] = one.value("key", "none");
+    }
     for (const auto& one : said.at("entities")) {
         try {
             out.streams.push_back(spec_of(one));

@@ -4,6 +4,7 @@
 #include "store/tx.hpp"
 #include "sync/page.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ struct StreamSpec {
 struct Described {
     std::vector<StreamSpec> streams;
     int64_t retries = 5;  // Of a page, before a run gives up.
+    /// The kinds of write-backs it takes, and how one is known there: native, search or none.
+    std::map<std::string, std::string> write_backs;
 
     /// Error data naming the connector and the stream when it says something unknown.
     static Described of(const Json& said, const std::string& connector);

@@ -21,14 +21,26 @@ constexpr int64_t fetch_every_us = 3600 * second_us;
 
 /// What a connector asked for in its error, or the next step of our own waits.
 int64_t wait_of(const Error& error, int64_t attempt) {
-    const auto detail = Json::parse(error.detail_json(), nullptr, /*allow_exceptions=*/false);
-    if (detail.is_object() && detail.contains("retry_after_ms")) {
-        return detail["retry_after_ms"].get<int64_t>() * 1000 + second_us;
-    }
-    return backoff_us(attempt, second_us, 60 * second_us);
+    const auto asked = retry_after_us(error);
+    return asked ? *asked : backoff_us(attempt, second_us, 60 * second_us);
 }
 
 }  // namespace
+
+std::optional<int64_t> retry_after_us(const Error& error) {
+    const auto detail = Json::parse(error.detail_json(), nullptr, /*allow_exceptions=*/false);
+    if (!detail.is_object() || !detail.contains("retry_after_ms")) return std::nullopt;
+    return detail["retry_after_ms"].get<int64_t>() * 1000 + second_us;
+}
+
+int64_t parked_until(Tx& tx, const std::string& source, std::string* reason) {
+    auto row = tx.db().query(
+        "SELECT until_us, reason FROM dunlin_sync_parked WHERE source = ? AND until_us > ?", source,
+        tx.moment().now_us);
+    if (!row->step()) return 0;
+    if (reason) *reason = row->text(1);
+    return row->i64(0);
+}
 
 void RunContext::commit(const std::string& what, EntityReport& entity,
                         const std::function<void(Tx&, EntityReport&)>& body) {

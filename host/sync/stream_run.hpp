@@ -18,7 +18,7 @@ struct RunContext {
     Sink sink;
     SyncOptions options;
     const dunlin_cancel* asked = nullptr;
-    RunLease lease{host, source.name, principal_of(host, sink.plugin)};
+    RunLease lease{host, "sync:" + source.name, source.name, principal_of(host, sink.plugin)};
     int64_t began_us = host.clock().now_us();
 
     void stop_if_asked() const {

@@ -6,6 +6,7 @@
 #include "sync/page.hpp"
 #include "sync/run.hpp"
 #include "sync/sink.hpp"
+#include "sync/stream.hpp"
 
 #include <boost/algorithm/string/join.hpp>
 
@@ -198,6 +199,24 @@ Json Sync::describe(const std::string& connector) {
                     "no connector \"" + connector + "\" is running; see: dunlin plugin list");
     }
     return ask_plugin(host_, *plugin, "describe", plugin->connector->describe, plugin->instance);
+}
+
+std::pair<const SourceConfig*, Plugin*> Sync::target(const std::string& source_name) const {
+    const auto& config = source(source_name);
+    return {&config, &connector_of(config)};
+}
+
+std::map<std::string, std::string> Sync::write_backs_of(const std::string& source_name) {
+    const auto& connector = connector_of(source(source_name)).id();
+    {
+        std::lock_guard lock(mutex_);
+        if (const auto found = write_backs_.find(connector); found != write_backs_.end()) {
+            return found->second;
+        }
+    }
+    const auto offered = Described::of(describe(connector), connector).write_backs;
+    std::lock_guard lock(mutex_);
+    return write_backs_[connector] = offered;
 }
 
 void Sync::start() {

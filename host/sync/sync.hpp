@@ -54,6 +54,10 @@ public:
                          const std::string& row, const Json& columns);
     /// What a connector says of itself: streams and write-backs.
     Json describe(const std::string& connector);
+    /// A source and its connector, which runs.
+    std::pair<const SourceConfig*, Plugin*> target(const std::string& source) const;
+    /// The kinds of write-backs a source takes, see Described.
+    std::map<std::string, std::string> write_backs_of(const std::string& source);
     /// Brings quarantined rows that may succeed now through the sink again; how many did.
     int64_t retry_quarantine(const std::string& source);
 
@@ -68,7 +72,8 @@ private:
 
     Host& host_;
     mutable std::mutex mutex_;
-    std::map<std::string, Json> progress_;  // By source.
+    std::map<std::string, Json> progress_;                                   // By source.
+    std::map<std::string, std::map<std::string, std::string>> write_backs_;  // By connector.
 };
 
 }  // namespace dunlin::host

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dunlin_manifest.h"
 #include "keyed.hpp"
+#include "write_backs.hpp"
 
 #include <dunlin/http.hpp>
 #include <dunlin/plugin.hpp>
@@ -103,6 +104,13 @@ public:
                                           cancel);
     }
 
+    Receipt push(const WriteBack& write, const Cancel&) override {
+        return test::WriteBacks(config_["pages_path"]).push(write);
+    }
+    Receipt find(const WriteBack& write, const Cancel&) override {
+        return test::WriteBacks(config_["pages_path"]).find(write);
+    }
+
 private:
     Json config_;
 };
@@ -123,6 +131,15 @@ public:
             call.tx().enqueue("flow.job", call.request()["dedup_key"].get<std::string>(),
                               call.request()["args"]);
             return Json::object();
+        }
+        if (call.command() == "flow.write_back") {
+            const auto& order = call.request();
+            const auto id = call.tx().write_back({order.value("source", "src"), order["kind"],
+                                                  order.value("lane", "a lane"), "keyed", "a",
+                                                  order.value("body", Json::object()),
+                                                  order.value("base", Json()), "flow.settled"});
+            if (order.value("fail", false)) throw Error(DUNLIN_E_CONFLICT, "as asked");
+            return {{"id", std::to_string(id)}};
         }
         for (const auto& event : call.request()["events"]) {
             call.tx().emit("flow.happened", event["key"].get<std::string>(),
@@ -148,6 +165,13 @@ public:
         wait_for(job.args.value("gate", ""), job.cancel);
         if (job.args.contains("fetch")) return fetch(job);
         auto tx = services().begin(DUNLIN_TX_WRITE);
+        if (job.kind == "flow.settled") {
+            tx.exec("INSERT INTO flow_ran VALUES (?, ?, ?, ?)", services().next_id(), job.kind,
+                    job.args["state"].get<std::string>() + " " + job.args.value("remote_id", "") +
+                        " " + job.args.value("reason", ""),
+                    1);
+            return tx.commit();
+        }
         if (job.args.value("leave", false)) {
             left_.emplace(std::move(tx));
             return;
@@ -189,7 +213,11 @@ public:
                    {"retention_days", 30},
                    {"deletes", "sweep"},
                    {"by_id", true}}}},
-                {"retries", 1}};
+                {"retries", 1},
+                {"write_backs",
+                 {{{"kind", "note"}, {"home", "note"}, {"key", "search"}},
+                  {{"kind", "tag"}, {"home", "native"}, {"key", "native"}},
+                  {{"kind", "call"}, {"home", "activity"}, {"key", "none"}}}}};
     }
     std::unique_ptr<Source> open_source(std::string_view, Json config) {
         throws_at = config.value("throws", "");
