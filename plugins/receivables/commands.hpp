@@ -22,6 +22,9 @@ Json reverse_allocation(Call& call);
 Json place_claim(const Services& services, Call& call);
 Json lift_claim(Call& call);
 Json assign(Call& call);
+Json write_back(Call& call);
+Json request_credit_note(Call& call);
+Json change_credit_limit(Call& call);
 Json set_strategy(Call& call);
 Json show_strategy(Call& call);
 
@@ -37,6 +40,8 @@ inline Json day(Date date) {
 }
 Filter filter_of(const Call& call);
 Json item_json(const ListedItem& item, Date as_of);
+/// The item, or a refusal that does not tell whether it exists.
+ListedItem need_item(Views& views, int64_t customer_id, int64_t item_id, Date today);
 /// The customer, or a refusal that does not tell whether it exists.
 CustomerInfo need_customer(Views& views, int64_t id);
 

@@ -4,8 +4,6 @@
 #include "commands.hpp"
 
 namespace dunlin::receivables {
-namespace {
-
 ListedItem need_item(Views& views, int64_t customer_id, int64_t item_id, Date today) {
     auto found = views.item(customer_id, item_id, today);
     if (!found) {
@@ -15,6 +13,8 @@ ListedItem need_item(Views& views, int64_t customer_id, int64_t item_id, Date to
     }
     return *found;
 }
+
+namespace {
 
 /// The amount of a request, in a currency.
 int64_t positive_amount(const Call& call, std::string_view currency) {

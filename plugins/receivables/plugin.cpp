@@ -30,6 +30,11 @@ public:
             {"receivables.allocate", &allocate},
             {"receivables.reverse_allocation",
              [](const Services&, Call& c) { return reverse_allocation(c); }},
+            {"receivables.write_back", [](const Services&, Call& c) { return write_back(c); }},
+            {"receivables.request_credit_note",
+             [](const Services&, Call& c) { return request_credit_note(c); }},
+            {"receivables.change_credit_limit",
+             [](const Services&, Call& c) { return change_credit_limit(c); }},
             {"receivables.place_claim", &place_claim},
             {"receivables.lift_claim", [](const Services&, Call& c) { return lift_claim(c); }},
             {"receivables.assign", [](const Services&, Call& c) { return assign(c); }}};
@@ -39,6 +44,17 @@ public:
                         "receivables has no command " + std::string(call.command()));
         }
         return door->second(services(), call);
+    }
+
+    /// A write-back that this plugin asked for has its outcome: whoever waits for it hears of it.
+    void on_job(const Job& job) {
+        auto tx = services().begin(DUNLIN_TX_WRITE);
+        auto told = job.args;
+        const std::string id = told.at("id");
+        told.erase("id");
+        told["write_back_id"] = id;
+        tx.emit("receivables.write_back_settled", id, told);
+        tx.commit();
     }
 
     Json describe_sink() { return describe_entities(); }

@@ -53,7 +53,7 @@ struct CustomerRow {
     std::optional<Date> birth_date;
     std::string_view language, time_zone, payment_terms, salesperson_email, segment, represented_by;
     std::optional<double> latitude, longitude;
-    std::string_view notes;
+    std::string_view notes, source, external_id;
     int64_t known_at = 0;
     // Decided here, not by the source: kept as they are when the source changes the rest.
     std::string portfolio, collector;
@@ -73,6 +73,7 @@ struct ContactPointRow {
     Date valid_from;
     Date valid_to = never;
     bool preferred = false;
+    std::string_view source, external_id;
     int64_t known_at = 0;
 };
 
@@ -90,7 +91,7 @@ struct ItemRow {
     std::optional<int64_t> source_open;
     bool has_due = false;
     bool salesperson_own = false;
-    std::string_view status = "posted", number, reference, source;
+    std::string_view status = "posted", number, reference, source, external_id;
     int64_t known_at = 0, void_known_at = 0;
     std::string_view po_number, purpose, corrects, original_creditor;
     std::optional<Date> itemisation_date, default_date;

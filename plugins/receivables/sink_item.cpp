@@ -56,6 +56,7 @@ public:
         out.issued_on = out.posted_on = out.due_on = date.date(row.at);
         out.amount = amount.i64(row.at);
         out.source = in_.source();
+        out.external_id = row.external_id;
         const auto& defaults = defaults_.at(out.customer_id);
         out.salesperson = defaults.salesperson;
         out.portfolio = defaults.portfolio;

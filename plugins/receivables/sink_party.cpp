@@ -220,6 +220,8 @@ void apply_customers(Intake& in) {
                       optional_f64(latitude, at),
                       optional_f64(longitude, at),
                       notes.text(at),
+                      in.source(),
+                      row.external_id,
                       in.now_us(),
                       std::string(segment.text(at)),
                       {},
@@ -272,7 +274,8 @@ void apply_contact_points(Intake& in) {
                        or_else(role.text(at), "other"), kind.text(at), value.text(at),
                        street.text(at), city.text(at), postcode.text(at), region.text(at),
                        country.text(at), optional_date(from, at).value_or(Date()),
-                       optional_date(to, at).value_or(never), preferred.i64(at) != 0, in.now_us()});
+                       optional_date(to, at).value_or(never), preferred.i64(at) != 0, in.source(),
+                       row.external_id, in.now_us()});
     }
     in.store().write(out);
 }

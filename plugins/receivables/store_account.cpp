@@ -173,22 +173,46 @@ std::vector<CustomerInfo> Views::find(std::string_view key, int64_t limit) {
 std::vector<ContactPoint> Views::contact_points(int64_t customer_id, Date as_of) {
     auto rows = tx_.query(
         "SELECT contact_point_id, person, role, kind, value, street, city, postcode, region, "
-        "country, preferred FROM receivables_v1_contact_point_scoped WHERE customer_id = ? AND "
+        "country, source, external_id, preferred FROM receivables_v1_contact_point_scoped WHERE "
+        "customer_id = ? AND "
         "valid_from <= ? AND valid_to >= ? ORDER BY preferred DESC, contact_point_id",
         customer_id, as_of, as_of);
     std::vector<ContactPoint> out;
     for (const auto& row : rows) {
         ContactPoint point;
         point.id = row.i64(0);
-        std::string* const texts[] = {&point.person,   &point.role,   &point.kind,
-                                      &point.value,    &point.street, &point.city,
-                                      &point.postcode, &point.region, &point.country};
+        std::string* const texts[] = {&point.person,   &point.role,       &point.kind,
+                                      &point.value,    &point.street,     &point.city,
+                                      &point.postcode, &point.region,     &point.country,
+                                      &point.source,   &point.external_id};
         uint32_t column = 1;
         for (auto* text : texts) *text = row.text(column++);
         point.preferred = row.i64(column) != 0;
         out.push_back(std::move(point));
     }
     return out;
+}
+
+Origin Views::origin_of_customer(int64_t customer_id) {
+    auto row = tx_.query(
+        "SELECT source, external_id FROM receivables_v1_customer_scoped WHERE customer_id = ?",
+        customer_id);
+    return row.step() ? Origin{row.string(0), "customer", row.string(1)} : Origin{};
+}
+
+Origin Views::origin_of_item(int64_t customer_id, int64_t item_id) {
+    auto row = tx_.query(
+        "SELECT source, kind, external_id FROM receivables_v1_item_scoped WHERE customer_id = ?"
+        " AND item_id = ?",
+        customer_id, item_id);
+    if (!row.step()) return {};
+    const auto kind = row.text(1);
+    const bool is_document = kind.ends_with("_note") || kind == "invoice" || kind == "self_billed";
+    return {row.string(0),
+            is_document         ? "invoice"
+            : kind == "payment" ? "payment"
+                                : "adjustment",
+            row.string(2)};
 }
 
 std::map<int64_t, std::string> Views::companies() {

@@ -164,27 +164,27 @@ void Store::write(const std::vector<CustomerRow>& rows) {
         "customer_id:l number:u name:u kind:u parent_id:l status:u currency:u "
         "credit_limit:l salesperson:u portfolio:u collector:u tax_id:u birth_date:i "
         "language:u time_zone:u payment_terms:u salesperson_email:u segment:u "
-        "represented_by:u latitude:g longitude:g notes:u is_deleted:i known_at:l number_key:u "
-        "name_key:u",
+        "represented_by:u latitude:g longitude:g notes:u source:u external_id:u is_deleted:i "
+        "known_at:l number_key:u name_key:u",
         rows, [](BatchBuilder& b, const CustomerRow& r) {
             put_row(b, r.id, r.number, r.name, r.kind, r.parent_id, r.status, r.currency,
                     r.credit_limit, r.salesperson, std::string_view(r.portfolio),
                     std::string_view(r.collector), r.tax_id, r.birth_date, r.language, r.time_zone,
                     r.payment_terms, r.salesperson_email, r.segment, r.represented_by, r.latitude,
-                    r.longitude, r.notes, int64_t{0}, r.known_at, std::string_view(r.number_key),
-                    std::string_view(r.name_key));
+                    r.longitude, r.notes, r.source, r.external_id, int64_t{0}, r.known_at,
+                    std::string_view(r.number_key), std::string_view(r.name_key));
         });
 }
 
 void Store::write(const std::vector<ContactPointRow>& rows) {
     write_rows(tx_, "receivables_contact_point", {"customer_id", "contact_point_id"},
                "customer_id:l contact_point_id:l person:u role:u kind:u value:u street:u city:u "
-               "postcode:u region:u country:u valid_from:i valid_to:i preferred:i is_deleted:i "
-               "known_at:l",
+               "postcode:u region:u country:u valid_from:i valid_to:i preferred:i source:u "
+               "external_id:u is_deleted:i known_at:l",
                rows, [](BatchBuilder& b, const ContactPointRow& r) {
                    put_row(b, r.customer_id, r.id, r.person, r.role, r.kind, r.value, r.street,
                            r.city, r.postcode, r.region, r.country, r.valid_from, r.valid_to,
-                           int64_t{r.preferred}, int64_t{0}, r.known_at);
+                           int64_t{r.preferred}, r.source, r.external_id, int64_t{0}, r.known_at);
                });
 }
 
@@ -193,7 +193,8 @@ void Store::write(const std::vector<const ItemRow*>& rows) {
                "customer_id:l item_id:l posted_on:i void_on:i due_on:i issued_on:i amount:l "
                "currency:u instalments:i kind:u company_id:l salesperson:u portfolio:u "
                "source_open:l has_due:i salesperson_own:i status:u number:u reference:u source:u "
-               "known_at:l void_known_at:l po_number:u purpose:u corrects:u original_creditor:u "
+               "external_id:u known_at:l void_known_at:l po_number:u purpose:u corrects:u "
+               "original_creditor:u "
                "itemisation_date:i default_date:i document_url:u method:u payer_name:u "
                "bank_account:u",
                rows, [](BatchBuilder& b, const ItemRow& r) {
@@ -201,9 +202,9 @@ void Store::write(const std::vector<const ItemRow*>& rows) {
                            r.amount, r.currency, r.instalments, r.kind, r.company_id, r.salesperson,
                            r.portfolio, r.source_open, int64_t{r.has_due},
                            int64_t{r.salesperson_own}, r.status, r.number, r.reference, r.source,
-                           r.known_at, r.void_known_at, r.po_number, r.purpose, r.corrects,
-                           r.original_creditor, r.itemisation_date, r.default_date, r.document_url,
-                           r.method, r.payer_name, r.bank_account);
+                           r.external_id, r.known_at, r.void_known_at, r.po_number, r.purpose,
+                           r.corrects, r.original_creditor, r.itemisation_date, r.default_date,
+                           r.document_url, r.method, r.payer_name, r.bank_account);
                });
 }
 

@@ -48,6 +48,11 @@ struct ListedItem {
     int64_t paid = 0, credited = 0, adjusted = 0, cancelled = 0;
 };
 
+/// What a source calls something of ours.
+struct Origin {
+    std::string source, entity, external_id;
+};
+
 /// An open part of an item that is paid by instalments.
 struct OpenPart {
     int64_t customer_id = 0, item_id = 0, company_id = 0;
@@ -65,6 +70,7 @@ struct CustomerInfo {
 struct ContactPoint {
     int64_t id = 0;
     std::string person, role, kind, value, street, city, postcode, region, country;
+    std::string source, external_id;
     bool preferred = false;
 };
 
@@ -146,6 +152,9 @@ public:
     std::optional<CustomerInfo> customer(int64_t id);
     /// Customers whose name or number contains what name_key() made of a text, best match first.
     std::vector<CustomerInfo> find(std::string_view key, int64_t limit);
+    /// Where a customer or one of its items comes from; without a source when it was made here.
+    Origin origin_of_customer(int64_t customer_id);
+    Origin origin_of_item(int64_t customer_id, int64_t item_id);
     std::vector<ContactPoint> contact_points(int64_t customer_id, Date as_of);
     std::map<int64_t, std::string> companies();
     std::map<int64_t, PaymentHabit> habits(Date as_of, const Filter& filter);

@@ -63,6 +63,8 @@ CREATE TABLE receivables_customer (
     latitude double precision,
     longitude double precision,
     notes text NOT NULL,
+    source text NOT NULL,
+    external_id text NOT NULL,
     is_deleted integer NOT NULL,
     known_at bigint NOT NULL,
     -- What both are searched by: without case and accents.
@@ -85,6 +87,8 @@ CREATE TABLE receivables_contact_point (
     valid_from integer NOT NULL,
     valid_to integer NOT NULL,
     preferred integer NOT NULL,
+    source text NOT NULL,
+    external_id text NOT NULL,
     is_deleted integer NOT NULL,
     known_at bigint NOT NULL,
     PRIMARY KEY (customer_id, contact_point_id)
@@ -111,6 +115,7 @@ CREATE TABLE receivables_item (
     number text NOT NULL,
     reference text NOT NULL,
     source text NOT NULL,
+    external_id text NOT NULL,
     known_at bigint NOT NULL,
     void_known_at bigint NOT NULL,
     po_number text NOT NULL,
@@ -207,12 +212,13 @@ CREATE VIEW receivables_v1_customer AS
 SELECT customer_id, number, name, kind, parent_id, status, currency, credit_limit, salesperson,
        portfolio, collector, tax_id, birth_date, language, time_zone, payment_terms,
        salesperson_email, segment, represented_by, latitude, longitude, notes, is_deleted,
-       number_key, name_key, CAST(NULL AS bigint) AS company_id
+       number_key, name_key, source, external_id, CAST(NULL AS bigint) AS company_id
 FROM receivables_customer;
 
 CREATE VIEW receivables_v1_contact_point AS
 SELECT p.customer_id, p.contact_point_id, p.person, p.role, p.kind, p.value, p.street, p.city,
-       p.postcode, p.region, p.country, p.valid_from, p.valid_to, p.preferred,
+       p.postcode, p.region, p.country, p.valid_from, p.valid_to, p.preferred, p.source,
+       p.external_id,
        c.salesperson, c.portfolio, CAST(NULL AS bigint) AS company_id
 FROM receivables_contact_point p
 JOIN receivables_customer c ON c.customer_id = p.customer_id
@@ -221,7 +227,7 @@ WHERE p.is_deleted = 0;
 CREATE VIEW receivables_v1_item AS
 SELECT customer_id, item_id, posted_on, void_on, due_on, issued_on, amount, currency, instalments,
        kind, company_id, salesperson, portfolio, source_open, has_due, status, number, reference,
-       source, known_at, void_known_at, po_number, purpose, corrects, original_creditor,
+       source, external_id, known_at, void_known_at, po_number, purpose, corrects, original_creditor,
        itemisation_date, default_date, document_url, method, payer_name, bank_account
 FROM receivables_item;
 
