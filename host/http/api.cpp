@@ -170,6 +170,33 @@ HttpReply call(Host& host, const Principal& principal, HttpRequest request) {
     return {200, "application/json", host.commands().call(principal, name, request.body, options)};
 }
 
+/// Whoever sends it need not know more than whether it was taken; the log says why not.
+HttpReply take_hook(Host& host, const HttpRequest& request) {
+    if (request.method != "POST") return not_allowed(request, "POST");
+    const auto refused = [&](int status, const char* code, const char* why) {
+        return problem(status, code, "The message was not taken", why, request.path);
+    };
+    try {
+        host.sync().hook(request.path.substr(hooks_path.size()), request.headers, request.body);
+    } catch (const Error& e) {
+        switch (e.status()) {
+            case DUNLIN_E_NOT_FOUND:
+            case DUNLIN_E_UNSUPPORTED:
+                return refused(404, "not_found", "no source of that name takes messages");
+            case DUNLIN_E_DENIED: return refused(401, "denied", "its signature is not right");
+            case DUNLIN_E_INVALID:
+            case DUNLIN_E_DATA: return refused(400, "invalid", "it cannot be read");
+            case DUNLIN_E_LIMIT: {
+                auto out = refused(429, "limit", "too many messages in a minute");
+                out.headers.emplace_back("Retry-After", "60");
+                return out;
+            }
+            default: throw;
+        }
+    }
+    return json_reply(Json::object());
+}
+
 HttpReply route(Host& host, const HttpRequest& request) {
     const bool is_command = request.path.starts_with(commands);
     const auto principal = is_command ? principal_of(host, request) : std::nullopt;
@@ -179,6 +206,7 @@ HttpReply route(Host& host, const HttpRequest& request) {
         return is_read ? found->second(host) : not_allowed(request, "GET, HEAD");
     }
     if (is_command) return call(host, *principal, request);
+    if (request.path.starts_with(hooks_path)) return take_hook(host, request);
     return problem(404, "not_found", "There is no such path",
                    "try /api/openapi.json, /api/v1/<command>, /health or /metrics", request.path);
 }

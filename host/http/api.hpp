@@ -6,6 +6,7 @@
 #include <dunlin/json.hpp>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,11 @@ struct HttpRequest {
     std::vector<std::pair<std::string, std::string>> query;
     std::string authorization, content_type, idempotency_key, today;
     std::string body;
+    std::vector<std::pair<std::string, std::string>> headers = {};  // Names in lower case.
 };
+
+/// Where messages of other systems arrive: /hooks/<source>.
+constexpr std::string_view hooks_path = "/hooks/";
 
 struct HttpReply {
     int status = 200;

@@ -13,11 +13,13 @@
 #include <Poco/Net/ServerSocket.h>
 #include <Poco/Net/StreamSocketImpl.h>
 #include <Poco/Net/TCPServer.h>
+#include <Poco/String.h>
 #include <Poco/ThreadPool.h>
 #include <Poco/URI.h>
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 
 namespace dunlin::host {
@@ -27,6 +29,7 @@ namespace net = Poco::Net;
 namespace {
 
 constexpr std::size_t url_bytes_max = 8192;
+constexpr int64_t hook_bytes_max = 256 * 1024;
 
 /// A page of another site must not reach the host through a name that it points at 127.0.0.1.
 bool is_own_name(const std::string& header) {
@@ -93,18 +96,24 @@ private:
                             in.get("Idempotency-Key", ""),
                             in.get("X-Dunlin-Today", ""),
                             ""};
+        const bool is_hook = request.path.starts_with(hooks_path);
+        for (const auto& [name, value] : in) {
+            if (is_hook) request.headers.emplace_back(Poco::toLower(name), value);
+        }
         if (request.method == net::HTTPRequest::HTTP_POST) {
             if (!is_chunked && !in.hasContentLength()) {
                 return problem(411, "invalid", "A length is needed", "send Content-Length");
             }
             // An announced giant is refused before a byte of it is read.
-            const bool is_giant = in.hasContentLength() && in.getContentLength64() > bytes_max_;
-            if (!is_giant) request.body = read_body(in.stream(), bytes_max_);
+            const auto most = is_hook ? std::min(hook_bytes_max, bytes_max_) : bytes_max_;
+            const bool is_giant = in.hasContentLength() && in.getContentLength64() > most;
+            if (!is_giant) request.body = read_body(in.stream(), most);
             const auto size = static_cast<int64_t>(request.body.size());
-            if (is_giant || size > bytes_max_) {
+            if (is_giant || size > most) {
                 return problem(413, "limit", "The body is too large",
-                               "a body may have " + std::to_string(bytes_max_) +
-                                   " bytes; [http] body_bytes_max of dunlin.toml says so");
+                               "a body may have " + std::to_string(most) +
+                                   " bytes here; [http] body_bytes_max of dunlin.toml limits those "
+                                   "of commands");
             }
             if (in.stream().bad() || (!is_chunked && size < in.getContentLength64())) {
                 return problem(408, "timeout", "The request came too slowly",

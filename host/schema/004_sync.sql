@@ -25,6 +25,14 @@ CREATE TABLE dunlin_sync_run (
     state text NOT NULL,
     report_json text NOT NULL
 );
+-- What other systems said has changed and was not read yet. Without an id: the stream's changes.
+CREATE TABLE dunlin_sync_hint (
+    source text NOT NULL,
+    entity text NOT NULL,
+    external_id text NOT NULL,
+    id bigint NOT NULL,
+    PRIMARY KEY (source, entity, external_id)
+);
 -- Rows that could not be taken, with what they were and why.
 CREATE TABLE dunlin_quarantine (
     source text NOT NULL,

@@ -137,15 +137,21 @@ void StreamRun::sweep() {
 void StreamRun::fetch_unreadable() {
     if (!spec_.by_id) return;
     const auto before = run_.began_us - fetch_every_us;
-    auto keys = quarantine_.unreadable(*run_.host.begin(Access::read), before, rows_at_once);
-    if (keys.empty()) return;
-    PullRequest request{spec_.entity};
-    request.mode = PullRequest::Mode::by_id;
-    request.ids = std::move(keys);
-    pull(request, [&](const PulledPage& page) {
-        run_.commit("rows fetched again of ", entity_,
-                    [&](Tx& tx, EntityReport& now) { take(tx, page, now); });
-    });
+    read_rows(quarantine_.unreadable(*run_.host.begin(Access::read), before, rows_at_once));
+}
+
+void StreamRun::read_rows(const std::vector<std::string>& ids) {
+    for (std::size_t at = 0; at < ids.size(); at += rows_at_once) {
+        PullRequest request{spec_.entity};
+        request.mode = PullRequest::Mode::by_id;
+        request.ids.assign(
+            ids.begin() + static_cast<std::ptrdiff_t>(at),
+            ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), at + rows_at_once)));
+        pull(request, [&](const PulledPage& page) {
+            run_.commit("rows fetched again of ", entity_,
+                        [&](Tx& tx, EntityReport& now) { take(tx, page, now); });
+        });
+    }
 }
 
 /// Reads all pages; one that fails in passing is asked for again.

@@ -49,6 +49,8 @@ public:
     /// Compares all ids when that is due, and deletes what the other system has no more. Stops and
     /// says so when that is suspiciously much.
     void sweep();
+    /// Reads those rows as they are now.
+    void read_rows(const std::vector<std::string>& ids);
     /// Asks again for rows that could not be read in earlier runs.
     void fetch_unreadable();
 

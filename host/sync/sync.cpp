@@ -3,6 +3,7 @@
 
 #include "host.hpp"
 #include "store/json_rows.hpp"
+#include "sync/hints.hpp"
 #include "sync/page.hpp"
 #include "sync/run.hpp"
 #include "sync/sink.hpp"
@@ -17,11 +18,16 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SyncProgress, source, entity, rows, rows_per_
 
 namespace {
 constexpr const char* sync_kind = "host.sync";
-}
+constexpr int hooks_in_a_minute = 300;
+}  // namespace
 
 Sync::Sync(Host& host) : host_(host) {
     host.jobs().add_host_kind(
         sync_kind, [this](const Json& args, dunlin_cancel* cancel) { run_job(args, cancel); });
+    host.jobs().add_host_kind(hint_kind, [this](const Json& args, dunlin_cancel* cancel) {
+        const auto& config = source(args.at("source").get<std::string>());
+        read_hints(host_, config, connector_of(config), sink(), cancel);
+    });
 }
 
 const SourceConfig& Sync::source(const std::string& name) const {
@@ -109,6 +115,46 @@ Json Sync::check(const std::string& source_name) {
     const auto open = open_source(host_, plugin, config);
     dunlin_cancel cancel;
     return ask_plugin(host_, plugin, "check", plugin.connector->check, open.get(), &cancel);
+}
+
+void Sync::count_hook(const std::string& source_name) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    auto& [began, count] = hooks_[source_name];
+    if (now - began >= std::chrono::minutes(1)) {
+        began = now;
+        count = 0;
+    }
+    if (++count > hooks_in_a_minute) {
+        throw Error(DUNLIN_E_LIMIT, "too many messages for " + source_name);
+    }
+}
+
+void Sync::hook(const std::string& source_name,
+                const std::vector<std::pair<std::string, std::string>>& headers,
+                const std::string& body) {
+    const auto& config = source(source_name);
+    const auto& plugin = connector_of(config);
+    const auto& table = *plugin.connector;
+    if (table.struct_size < sizeof table || !table.hook) {
+        throw Error(DUNLIN_E_UNSUPPORTED, source_name + " takes no messages");
+    }
+    count_hook(source_name);
+    const auto headers_json = Json(headers).dump(-1, ' ', false, Json::error_handler_t::replace);
+    const dunlin_hook hook{sizeof hook, 0, to_abi(headers_json), to_abi(body),
+                           host_.clock().now_us()};
+    Json said;
+    try {
+        const auto open = open_source(host_, plugin, config);
+        said = ask_plugin(host_, plugin, "hook", table.hook, open.get(), &hook);
+    } catch (const Error& e) {
+        if (e.status() == DUNLIN_E_UNSUPPORTED) throw;
+        host_.log().warn("sync", "a message was not taken",
+                         {{"source", source_name}, {"error", e.what()}});
+        if (e.status() == DUNLIN_E_NOT_FOUND) throw Error(DUNLIN_E_INTERNAL, e.what());
+        throw;
+    }
+    keep_hints(host_, source_name, said.value("changed", Json::array()));
 }
 
 Json Sync::status() {

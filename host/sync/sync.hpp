@@ -3,10 +3,13 @@
 
 #include <dunlin/json.hpp>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 struct dunlin_cancel;
 
@@ -61,6 +64,13 @@ public:
     /// Brings quarantined rows that may succeed now through the sink again; how many did.
     int64_t retry_quarantine(const std::string& source);
 
+    /// A message of the other system, to which nobody but that system's signature testifies. What
+    /// it names is read soon, by a job. Error denied when it is not signed, limit when there were
+    /// too many, unsupported when the source takes none.
+    void hook(const std::string& source,
+              const std::vector<std::pair<std::string, std::string>>& headers,
+              const std::string& body);
+
     /// Scheduled syncs of [sources.x] every = "15m", as host jobs.
     void start();
 
@@ -69,11 +79,14 @@ private:
     Plugin& connector_of(const SourceConfig& source) const;
     Plugin& sink() const;
     void run_job(const Json& args, dunlin_cancel* cancel);
+    void count_hook(const std::string& source);
 
     Host& host_;
     mutable std::mutex mutex_;
     std::map<std::string, Json> progress_;                                   // By source.
     std::map<std::string, std::map<std::string, std::string>> write_backs_;  // By connector.
+    /// Messages in the minute that began then.
+    std::map<std::string, std::pair<std::chrono::steady_clock::time_point, int>> hooks_;
 };
 
 }  // namespace dunlin::host

@@ -20,9 +20,11 @@ struct Answer {
 class Served {
 public:
     explicit Served(host::HttpServer::Options options = {})
-        : instance(host::Dialect::sqlite, with_hello_c()),
-          server(instance.host(), options),
-          token(instance.host().create_token("t", {"hello_c_writer"}, {})) {}
+        : Served(host::Dialect::sqlite, with_hello_c(), options) {
+        token = instance.host().create_token("t", {"hello_c_writer"}, {});
+    }
+    Served(host::Dialect dialect, const InstanceOptions& made, host::HttpServer::Options options)
+        : instance(dialect, made), server(instance.host(), options) {}
 
     Answer raw(const std::string& bytes, int wait_ms = 0, const std::string& rest = {}) {
         Poco::Net::StreamSocket socket(

@@ -3,6 +3,7 @@
 #include "keyed.hpp"
 #include "write_backs.hpp"
 
+#include <dunlin/hmac.hpp>
 #include <dunlin/http.hpp>
 #include <dunlin/plugin.hpp>
 
@@ -109,6 +110,17 @@ public:
     }
     Receipt find(const WriteBack& write, const Cancel&) override {
         return test::WriteBacks(config_["pages_path"]).find(write);
+    }
+    /// {"changed": […]} in JSON, signed with the setting hook_key.
+    Json hook(const Hook& hook) override {
+        const auto key = config_.value("hook_key", "");
+        if (key.empty()) return Source::hook(hook);
+        if (!is_same_digest(hook.header("x-signature"), hmac_sha256_of(key, {hook.body}))) {
+            throw Error(DUNLIN_E_DENIED, "the signature is not right");
+        }
+        const auto said = Json::parse(hook.body, nullptr, /*allow_exceptions=*/false);
+        if (!said.is_object()) throw Error(DUNLIN_E_DATA, "no JSON object");
+        return said;
     }
 
 private:
