@@ -128,9 +128,9 @@ Take<Config> texts(std::vector<Text> Config::*to) {
     };
 }
 
-template <class Int>
-Take<Config> whole(Int Config::*to, int64_t min, int64_t max) {
-    return [=](const Entry& at, Config& out) {
+template <class T, class Int>
+Take<T> whole(Int T::*to, int64_t min, int64_t max) {
+    return [=](const Entry& at, T& out) {
         need(at.value.is_number_integer(), at.value, "a whole number");
         const auto number = at.value.get<int64_t>();
         if (number < min || number > max) {
@@ -228,6 +228,8 @@ void take_source(const Entry& at, Config& out) {
                             "must be a plugin id, for example \"csv\"")},
          {"every", duration(&SourceConfig::every_us)},
          {"sweep_every", duration(&SourceConfig::sweep_every_us)},
+         {"requests_per_second", whole(&SourceConfig::requests_per_second, 1, 10'000)},
+         {"requests_per_day", whole(&SourceConfig::requests_per_day, 1, 100'000'000)},
          {"settings", take_settings}},
         source);
     need_form(at.key, "[a-z][a-z0-9_]{0,62}",

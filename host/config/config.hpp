@@ -20,10 +20,11 @@ using Mistakes = std::multimap<int, std::string>;  // By line.
 Json read_toml(const std::string& text, Lines& lines, Mistakes& mistakes);
 
 struct SourceConfig {
-    std::string name;                         // [sources.<name>]
-    std::string connector;                    // Plugin id.
-    int64_t every_us = 0;                     // 0: only on demand.
-    int64_t sweep_every_us = 86'400'000'000;  // How often deletions are looked for.
+    std::string name;                                       // [sources.<name>]
+    std::string connector;                                  // Plugin id.
+    int64_t every_us = 0;                                   // 0: only on demand.
+    int64_t sweep_every_us = 86'400'000'000;                // How often deletions are looked for.
+    int64_t requests_per_second = 0, requests_per_day = 0;  // 0: what the connector says.
     Json settings = Json::object();  // [sources.<name>.settings], relative paths made absolute.
     std::string settings_digest;     // Of the settings as they are written.
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "http_client/rates.hpp"
 
 #include <dunlin/http.hpp>
 
@@ -29,12 +30,16 @@ public:
     HttpReply send(const HttpRequest& request, const std::function<bool()>& stops,
                    const Body& body);
 
+    /// How many requests plugins may send; whoever calls send() for one waits there before.
+    RequestRates& rates() { return rates_; }
+
     /// "https://erp.example:8069" of a URL. Error invalid when it is none, or holds a password.
     static std::string origin_of(const std::string& url);
 
 private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
+    RequestRates rates_;
 };
 
 extern const dunlin_http_client_v1 http_client_service;

@@ -41,9 +41,11 @@ void send(dunlin_ctx* context, const dunlin_http_request* in, dunlin_cancel* can
                     "the plugin " + id + " may not reach " + origin +
                         "; name this address in one of its settings, if it should");
     }
-    const auto reply = context->host->http_client().send(
-        request, [&] { return cancel && (cancel->requested || cancel->is_late()); },
-        [&](std::string_view piece) { write_to(&out->body, piece); });
+    auto& client = context->host->http_client();
+    const auto stops = [&] { return cancel && (cancel->requested || cancel->is_late()); };
+    client.rates().wait(*context->host, *context->plugin, origin, stops);
+    const auto reply =
+        client.send(request, stops, [&](std::string_view piece) { write_to(&out->body, piece); });
     context->host->metrics().add(
         "dunlin_http_client_requests_total",
         "plugin=\"" + id + "\",status=\"" + std::to_string(reply.status) + "\"");

@@ -236,20 +236,24 @@ const dunlin_host* host_table(dunlin_ctx* context) {
     return &context->table;
 }
 
-std::set<std::string> granted_settings(Host& host, const Plugin& plugin, const char* format) {
+std::set<std::string> texts_of_format(const Json& schema, const Json& settings,
+                                      const char* format) {
     std::set<std::string> out;
-    const auto add = [&](const Json& schema, const Json& settings) {
-        if (!schema.is_object()) return;
-        const auto properties = schema.value("properties", Json::object());
-        for (const auto& [key, rules] : properties.items()) {
-            const auto value = settings.find(key);
-            if (rules.value("format", "") != format || value == settings.end()) continue;
-            if (value->is_string()) out.insert(value->get<std::string>());
-        }
-    };
-    add(plugin.manifest.config_schema, plugin.config);
+    if (!schema.is_object()) return out;
+    const auto properties = schema.value("properties", Json::object());
+    for (const auto& [key, rules] : properties.items()) {
+        const auto value = settings.find(key);
+        if (rules.value("format", "") != format || value == settings.end()) continue;
+        if (value->is_string()) out.insert(value->get<std::string>());
+    }
+    return out;
+}
+
+std::set<std::string> granted_settings(Host& host, const Plugin& plugin, const char* format) {
+    auto out = texts_of_format(plugin.manifest.config_schema, plugin.config, format);
     for (const auto& source : host.config().sources) {
-        if (source.connector == plugin.id()) add(plugin.manifest.source_schema, source.settings);
+        if (source.connector != plugin.id()) continue;
+        out.merge(texts_of_format(plugin.manifest.source_schema, source.settings, format));
     }
     return out;
 }

@@ -64,6 +64,9 @@ const dunlin_host* host_table(dunlin_ctx* context);
 
 extern const dunlin_db_v1 db_service;
 
+/// The texts in settings whose schema has that format.
+std::set<std::string> texts_of_format(const Json& schema, const Json& settings, const char* format);
+
 /// The texts in a plugin's settings, and in those of its sources, whose schema has that format.
 /// What the operator names there under "secret" or "uri" is granted by being named.
 std::set<std::string> granted_settings(Host& host, const Plugin& plugin, const char* format);

@@ -33,6 +33,14 @@ CREATE TABLE dunlin_sync_hint (
     id bigint NOT NULL,
     PRIMARY KEY (source, entity, external_id)
 );
+-- Requests sent to other systems on a day (UTC), where the number is limited.
+CREATE TABLE dunlin_http_budget (
+    plugin text NOT NULL,
+    origin text NOT NULL,
+    day bigint NOT NULL,
+    used bigint NOT NULL,
+    PRIMARY KEY (plugin, origin)
+);
 -- Rows that could not be taken, with what they were and why.
 CREATE TABLE dunlin_quarantine (
     source text NOT NULL,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/page.hpp"
 
-#include "config/config.hpp"
+#include "host.hpp"
 
 #include <dunlin/page_check.hpp>
 
@@ -47,6 +47,9 @@ void set_broken_aside(PulledPage& page) {
 }  // namespace
 
 Owned<dunlin_source> open_source(Host& host, const Plugin& connector, const SourceConfig& config) {
+    const auto said =
+        ask_plugin(host, connector, "describe", connector.connector->describe, connector.instance);
+    host.http_client().rates().declare(connector.id(), said.value("rate", Json()));
     const auto settings = config.settings.dump();
     const auto& table = *connector.connector;
     return own<dunlin_source>(

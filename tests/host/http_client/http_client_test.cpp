@@ -2,13 +2,9 @@
 #include "../sync/flow.hpp"
 
 #include "http_client/http_client.hpp"
+#include "support/web.hpp"
 
 #include <Poco/Net/Context.h>
-#include <Poco/Net/HTTPRequestHandler.h>
-#include <Poco/Net/HTTPRequestHandlerFactory.h>
-#include <Poco/Net/HTTPServer.h>
-#include <Poco/Net/HTTPServerRequest.h>
-#include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/Net/SecureServerSocket.h>
 #include <catch2/catch.hpp>
 
@@ -20,50 +16,6 @@ using namespace dunlin::test;
 namespace net = Poco::Net;
 
 namespace {
-
-using Answer = std::function<void(net::HTTPServerRequest&, net::HTTPServerResponse&)>;
-
-/// A web server on loopback that answers as a test wants it to.
-class Web {
-public:
-    explicit Web(Answer answer, const net::ServerSocket& socket = at_any_port())
-        : port_(socket.address().port()),
-          server_(new Factory(std::move(answer)), socket, new net::HTTPServerParams) {
-        server_.start();
-    }
-    ~Web() { server_.stopAll(true); }
-    std::string url(const std::string& path = "/", const std::string& scheme = "http") const {
-        return scheme + "://127.0.0.1:" + std::to_string(port_) + path;
-    }
-    int connections() const { return server_.totalConnections(); }
-
-    static net::ServerSocket at_any_port() {
-        return net::ServerSocket(net::SocketAddress("127.0.0.1", 0));
-    }
-
-private:
-    struct Handler : net::HTTPRequestHandler {
-        explicit Handler(const Answer& a) : answer(a) {}
-        void handleRequest(net::HTTPServerRequest& in, net::HTTPServerResponse& out) override {
-            answer(in, out);
-        }
-        const Answer& answer;
-    };
-    struct Factory : net::HTTPRequestHandlerFactory {
-        explicit Factory(Answer a) : answer(std::move(a)) {}
-        net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override {
-            return new Handler(answer);
-        }
-        Answer answer;
-    };
-    uint16_t port_;
-    net::HTTPServer server_;
-};
-
-void say(net::HTTPServerResponse& out, const std::string& text) {
-    out.setContentLength64(static_cast<Poco::Int64>(text.size()));
-    out.send() << text;
-}
 
 struct Fetched {
     HttpReply reply;

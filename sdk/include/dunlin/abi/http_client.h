@@ -40,9 +40,10 @@ typedef struct dunlin_http_client_v1 {
      * what the manifest's permissions name as "egress:<host>:<port>". `cancel` may be NULL.
      * Nothing is sent twice: retries are the caller's, who alone knows whether the request may be
      * repeated.
+     * Waits where the plugin's requests to this host are limited, see "rate" in abi/connector.h.
      * DUNLIN_E_DENIED: no such grant, or a certificate that does not verify. DUNLIN_E_INVALID: not
      * a URL, or called inside a transaction of the calling plugin. DUNLIN_E_UNAVAILABLE: not
-     * connected, nothing was sent. DUNLIN_E_TIMEOUT: it may have arrived. DUNLIN_E_LIMIT: a body
+     * connected, or the day's requests are used up: nothing was sent. DUNLIN_E_TIMEOUT: it may have arrived. DUNLIN_E_LIMIT: a body
      * above the limit; what came so far was written. DUNLIN_E_CANCELLED: cancel asked for it. */
     dunlin_status(DUNLIN_CALL *send)(dunlin_ctx *ctx, const dunlin_http_request *request,
                                      dunlin_cancel *cancel, dunlin_http_response *response,

@@ -226,6 +226,7 @@ public:
                    {"deletes", "sweep"},
                    {"by_id", true}}}},
                 {"retries", 1},
+                {"rate", {{"per_second", 10'000}, {"per_day", 100'000}}},
                 {"write_backs",
                  {{{"kind", "note"}, {"home", "note"}, {"key", "search"}},
                   {{"kind", "tag"}, {"home", "native"}, {"key", "native"}},
