@@ -14,10 +14,7 @@ using Hints = std::map<std::string, int64_t>;
 
 std::map<std::string, Hints> waiting(Host& host, const std::string& source) {
     const auto tx = host.begin(Access::read);
-    if (!tx->db()
-             .value("SELECT 1 FROM dunlin_sync_parked WHERE source = ? AND until_us > ?", source,
-                    tx->moment().now_us)
-             .empty()) {
+    if (parked_until(*tx, source) != 0) {
         throw Error(DUNLIN_E_UNAVAILABLE, "the source " + source + " rests");
     }
     std::map<std::string, Hints> out;

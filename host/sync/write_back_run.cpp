@@ -225,6 +225,7 @@ Receipt WriteBackRun::ask(const PendingWrite& write, Call call, const char* what
         ",\"body\":" + write.body_json + ",\"base\":" + write.base_json + "}";
     dunlin_cancel cancel;
     auto answer = std::async(std::launch::async, [&] {
+        const ReservedRequests reserved;
         return ask_plugin(host_, connector_, what, call, opened_.get(), to_abi(text), &cancel);
     });
     // Declared behind `answer`: when the lease is lost the call is asked to stop, then waited for.
