@@ -152,12 +152,19 @@ struct HttpClient::Impl {
         }
     }
 
-    void read_body(std::istream& in, const Patience& patience, int64_t limit,
-                   const Body& body) const {
+    /// How much it was.
+    int64_t read_body(net::HTTPClientSession& session, std::istream& in, const Patience& patience,
+                      int64_t limit, const Body& body) const {
         char buffer[65536];
-        for (int64_t sum = 0; in.good();) {
+        for (int64_t sum = 0;;) {
             patience.check();
-            in.read(buffer, sizeof buffer);
+            session.setTimeout(patience.left(milliseconds(3'600'000)));
+            if (in.peek() == std::istream::traits_type::eof()) {
+                if (in.bad()) throw net::NetException("the connection broke");
+                return sum;
+            }
+            // What has come, without waiting for more: who sends slowly is looked at in between.
+            in.read(buffer, std::min<std::streamsize>(in.rdbuf()->in_avail(), sizeof buffer));
             const auto got = in.gcount();
             if ((sum += got) > limit) {
                 throw Error(DUNLIN_E_LIMIT, "the reply of " + patience.where + " is larger than " +
@@ -165,11 +172,10 @@ struct HttpClient::Impl {
             }
             body({buffer, static_cast<std::size_t>(got)});
         }
-        if (in.bad()) throw net::NetException("the connection broke");
     }
 
-    HttpReply receive(net::HTTPClientSession& session, const Patience& patience, int64_t limit,
-                      const Body& body, bool& keeps) const {
+    HttpReply receive(net::HTTPClientSession& session, const Patience& patience,
+                      const HttpRequest& request, const Body& body, bool& keeps) const {
         while (!session.socket().poll(patience.left(milliseconds(200)), net::Socket::SELECT_READ)) {
             patience.check();
         }
@@ -182,7 +188,13 @@ struct HttpClient::Impl {
         for (const auto& [name, value] : in) {
             out.headers.emplace_back(boost::to_lower_copy(name), value);
         }
-        read_body(stream, patience, limit, body);
+        const auto limit = request.body_limit > 0 ? request.body_limit : body_limit;
+        const auto got = read_body(session, stream, patience, limit, body);
+        const bool has_body = request.method != "HEAD" && out.status != 204 && out.status != 304;
+        // Poco ends a body quietly where the connection ends.
+        if (has_body && in.hasContentLength() && got < in.getContentLength64()) {
+            throw net::NetException("it sent less than it had announced");
+        }
         keeps = in.getKeepAlive();
         return out;
     }
@@ -223,8 +235,7 @@ HttpReply HttpClient::send(const HttpRequest& request, const std::function<bool(
     impl_->ask(*session, request, url, origin);
     try {
         bool keeps = false;
-        const auto limit = request.body_limit > 0 ? request.body_limit : impl_->body_limit;
-        auto reply = impl_->receive(*session, patience, limit, body, keeps);
+        auto reply = impl_->receive(*session, patience, request, body, keeps);
         if (keeps) impl_->give(origin, std::move(session));
         return reply;
     } catch (const Poco::Exception& e) {

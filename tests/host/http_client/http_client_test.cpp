@@ -85,22 +85,37 @@ TEST_CASE("a reply may be late, large, broken off or not wanted any more") {
     std::atomic<bool> is_over{false};
     Web web([&](auto& in, auto& out) {
         if (in.getURI() == "/late") waits_until([&] { return is_over.load(); });
-        if (in.getURI() == "/short") {
+        if (in.getURI().starts_with("/short")) {
+            if (in.getURI() == "/short-and-gone") out.setKeepAlive(false);
             out.setContentLength64(1000);
             out.send() << "only this" << std::flush;
+            return;
+        }
+        if (in.getURI() == "/drip") {
+            out.setContentLength64(30);
+            auto& body = out.send();
+            for (int i = 0; i < 30 && !is_over; ++i) {
+                body << 'x' << std::flush;
+                std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            }
             return;
         }
         say(out, std::string(5000, 'x'));
     });
     host::HttpClient client(config());
+    HttpRequest drip{"GET", web.url("/drip")};
+    drip.timeout = std::chrono::milliseconds(500);
     HttpRequest late{"GET", web.url("/late")};
     late.timeout = std::chrono::milliseconds(300);
     HttpRequest large{"GET", web.url("/large")};
     large.body_limit = 4999;
 
     CHECK(status_of([&] { fetch(client, late); }) == DUNLIN_E_TIMEOUT);
+    CHECK(status_of([&] { fetch(client, drip); }) == DUNLIN_E_TIMEOUT);
     CHECK(status_of([&] { fetch(client, large); }) == DUNLIN_E_LIMIT);
-    CHECK(status_of([&] { fetch(client, {"GET", web.url("/short")}); }) == DUNLIN_E_TIMEOUT);
+    for (const auto* path : {"/short", "/short-and-gone"}) {
+        CHECK(status_of([&] { fetch(client, {"GET", web.url(path)}); }) == DUNLIN_E_TIMEOUT);
+    }
     late.timeout = std::chrono::milliseconds(0);
     CHECK(status_of([&] { fetch(client, late, [] { return true; }); }) == DUNLIN_E_CANCELLED);
     is_over = true;
