@@ -1,7 +1,6 @@
 """kill -9 during sync at random moments, resumed until it ends: the tables equal those of an undisturbed run.
 Ids differ from run to run, so rows are compared under their external ids. 30 kills, or as many as the second
 argument says."""
-import hashlib
 import os
 import random
 import shutil
@@ -10,45 +9,10 @@ import sys
 import time
 
 import instance as it
+import kills as kill
+from tables import digest
 
 KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else 30
-
-# Tables whose rows must not depend on how often the sync was killed, with the columns that may.
-VOLATILE = {"known_at", "void_known_at", "reversal_known_at", "at_us", "first_seen_us", "last_seen_us", "attempts"}
-
-
-def columns_of(made, table):
-    if made.url.startswith("sqlite:"):
-        return [row[1] for row in made.rows(f"PRAGMA table_info({table})")]
-    return [row[0] for row in made.rows(
-        f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position")]
-
-
-def tables_of(made):
-    if made.url.startswith("sqlite:"):
-        found = made.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
-    else:
-        found = made.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    return sorted(r[0] for r in found if r[0].startswith("receivables_")) + ["dunlin_quarantine",
-                                                                             "dunlin_sync_cursor"]
-
-
-def digest(made):
-    """{table: (rows, hash)}, ids replaced by the external ids they are bound to."""
-    name = {}
-    for entity, external, customer, row_id in made.rows(
-            "SELECT entity, external_id, customer_id, id FROM receivables_binding"):
-        name[row_id] = f"{entity}:{external}"
-    result = {}
-    for table in tables_of(made):
-        columns = columns_of(made, table)
-        lines = []
-        for row in made.rows(f"SELECT * FROM {table}"):
-            lines.append("|".join(name.get(value, value) for column, value in zip(columns, row)
-                                  if column not in VOLATILE and column != "allocation_id"))
-        lines.sort()
-        result[table] = (len(lines), hashlib.sha256("\n".join(lines).encode()).hexdigest())
-    return result
 
 
 def make(store, drop):
@@ -78,22 +42,7 @@ def main():
     while kills < KILLS:
         killed = make(store, drop)
         runs += 1
-        while kills < KILLS:
-            process = subprocess.Popen(killed.command("sync", "erp"), stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL)
-            try:
-                process.wait(chance.uniform(0.05, full * 1.05))
-                break  # It ended by itself.
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                kills += 1
-        # The lease of a killed run has to run out before the next one; it is short for a dead process on this host.
-        finish = killed.run("sync", "erp", check=False)
-        while finish.returncode == 5:
-            time.sleep(0.5)
-            finish = killed.run("sync", "erp", check=False)
-        assert finish.returncode == 0, finish.stderr
+        kills += kill.sync_under_kills(killed, chance, KILLS - kills, full * 1.05)
         found = digest(killed)
         assert found == expected, {t: (found.get(t), expected.get(t)) for t in expected if found.get(t) != expected[t]}
         verify = killed.call("receivables.verify")
