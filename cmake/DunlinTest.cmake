@@ -17,3 +17,29 @@ function(dunlin_add_test name)
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600 ENVIRONMENT ${DUNLIN_TEST_ENVIRONMENT})
 endfunction()
+
+# dunlin_add_test_module(<id> <folder> SOURCES <files...>): a plugin for tests, loadable as an installed one from
+# build/<preset>/test_plugins/<id>/. Its plugin.json, and schema/ where it keeps tables, lie in <folder>.
+function(dunlin_add_test_module id from)
+  cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
+  set(from ${CMAKE_CURRENT_SOURCE_DIR}/${from})
+  set(folder ${PROJECT_BINARY_DIR}/test_plugins/${id})
+  set(generated ${CMAKE_CURRENT_BINARY_DIR}/${id}_generated)
+  dunlin_manifest_header(${from}/plugin.json ${generated}/dunlin_manifest.h)
+  add_library(dunlin_${id} MODULE ${arg_SOURCES})
+  target_include_directories(dunlin_${id} PRIVATE ${generated})
+  target_link_libraries(dunlin_${id} PRIVATE dunlin::sdk dunlin_build_flags)
+  target_compile_options(dunlin_${id} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+  target_link_options(dunlin_${id} PRIVATE -Wl,--exclude-libs,ALL
+    -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/plugin.map)
+  file(GLOB migrations CONFIGURE_DEPENDS ${from}/schema/*.sql)
+  set_target_properties(dunlin_${id} PROPERTIES PREFIX "" OUTPUT_NAME ${id} NO_SONAME ON
+    LIBRARY_OUTPUT_DIRECTORY ${folder} LINK_DEPENDS "${from}/plugin.json;${migrations}")
+  set(schema)
+  if(migrations)
+    set(schema COMMAND ${CMAKE_COMMAND} -E copy_directory ${from}/schema ${folder}/schema)
+  endif()
+  add_custom_command(TARGET dunlin_${id} POST_BUILD ${schema}
+    COMMAND ${CMAKE_COMMAND} -DMANIFEST=${from}/plugin.json -DLIBRARY=$<TARGET_FILE:dunlin_${id}>
+            -DOUT=${folder}/plugin.json -P ${PROJECT_SOURCE_DIR}/cmake/sidecar.cmake VERBATIM)
+endfunction()

@@ -26,7 +26,8 @@ struct Writing {
     Json list() { return instance.host().write_backs().list("src", /*is_all=*/true); }
     /// What waits for its time need not.
     void let_time_pass() {
-        instance.exec("UPDATE dunlin_write_back SET due_us = 0, changed_us = changed_us - 61000000");
+        instance.exec(
+            "UPDATE dunlin_write_back SET due_us = 0, changed_us = changed_us - 61000000");
     }
     int made() const {
         std::ifstream in(instance.folder() / "made");

@@ -1,0 +1,65 @@
+"""The stand-in and its connector: what an adapter looks like."""
+import os
+import pathlib
+
+from adapter import AdapterBase
+from adapter import Transaction as Base
+from stand_in import StandIn
+
+BUILT = pathlib.Path(os.environ.get("DUNLIN", "build/dev/dunlin")).resolve().parent
+
+
+class Transaction(Base):
+    def __init__(self, erp):
+        self.erp, self.number = erp, erp.begin()
+
+    def put(self, entity, key, fields):
+        self.erp.put(entity, key, fields, self.number)
+
+    def commit(self):
+        self.erp.commit(self.number)
+
+
+class Adapter(AdapterBase):
+    connector = "reference"
+    folder = pathlib.Path(os.environ.get("DUNLIN_TEST_PLUGINS", BUILT / "test_plugins")) / "reference"
+    page_request = {"path": "^/v1/customer/changes"}
+    ids_request = {"path": "/ids"}
+    write_request = {"path": "^/v1/notes", "method": "POST"}
+    find_request = {"path": "^/v1/notes", "method": "GET"}
+
+    def __init__(self):
+        self.stand_in = StandIn()
+        self.erp = self.stand_in.erp
+
+    def url(self):
+        return self.stand_in.url
+
+    def settings(self, url):
+        return {"url": url, "token": "erp", "page_rows": 10, "timeout_ms": self.timeout_seconds * 1000}
+
+    def refusals(self):
+        return [({}, "another", 'correct the secret "erp"'),
+                ({"url": "http://127.0.0.1:1"}, None, "cannot be reached"),
+                ({"url": self.url() + "/elsewhere"}, None, 'correct "url"')]
+
+    def put(self, entity, key, fields):
+        self.erp.put(entity, key, fields)
+
+    def remove(self, entity, key):
+        self.erp.delete(entity, key)
+
+    def advance(self, seconds):
+        self.erp.advance(seconds)
+
+    def transaction(self):
+        return Transaction(self.erp)
+
+    def spoil(self, entity, key):
+        self.erp.change(entity, key, {"total": "12,50 EUR"})
+
+    def put_in_future(self, entity, key, fields):
+        self.erp.put(entity, key, fields, changed=self.erp.clock_us + 3_600_000_000)
+
+    def effects(self):
+        return [note["text"] for note in self.erp.notes]
