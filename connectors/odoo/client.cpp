@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client.hpp"
 
-#include <dunlin/connector.hpp>
+#include <dunlin/field_change.hpp>
 
 #include <algorithm>
 
@@ -11,6 +11,9 @@
 namespace dunlin::odoo {
 namespace {
 
+/// Of the external ids of what we make: "__dunlin__.<key>".
+const std::string key_module = "__dunlin__.";
+
 bool contains(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
@@ -19,6 +22,25 @@ bool contains(const std::string& text, std::string_view part) {
 std::string first_line(const std::string& text) {
     const auto line = text.substr(0, text.find('\n'));
     return line.size() > 300 ? line.substr(0, 300) + "…" : line;
+}
+
+/// Odoo's message as one line.
+std::string sentence(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+        const bool is_space = c == '\n' || c == '\t' || c == ' ';
+        if (!is_space || (!out.empty() && out.back() != ' ')) out += is_space ? ' ' : c;
+    }
+    // load() says "Unknown error during import: <class 'odoo.exceptions.…'>: " before the rest.
+    const auto prefix = out.find("'>: ");
+    if (prefix != std::string::npos) out.erase(0, prefix + 4);
+    return out.substr(0, 400);
+}
+
+/// Another transaction was faster, and Odoo took back what this one did.
+bool is_overtaken(const std::string& said) {
+    return contains(said, "could not serialize") || contains(said, "deadlock detected") ||
+           contains(said, "could not obtain lock");
 }
 
 std::string join(const std::vector<std::string>& words) {
@@ -60,7 +82,14 @@ HttpReply Client::post(const std::string& body) {
 }
 
 Json Client::answer_of(const HttpReply& reply) const {
-    if (reply.status == 429 || reply.status >= 500) {
+    constexpr int too_many = 429, not_now = 503;
+    const bool is_refused = reply.status == too_many || reply.status == not_now;
+    if (is_change_ && reply.status >= 500 && !is_refused) {
+        throw Error(DUNLIN_E_TIMEOUT, "Odoo at " + account_.url + " answers HTTP " +
+                                          std::to_string(reply.status) +
+                                          "; whether it did what it was asked is not known");
+    }
+    if (is_refused || reply.status >= 500) {
         throw unavailable("Odoo at " + account_.url + " answers HTTP " +
                               std::to_string(reply.status) +
                               "; it is overloaded or being restarted",
@@ -93,6 +122,10 @@ void Client::refuse(const Json& error) const {
                                          account_.user + "; correct the secret \"" +
                                          account_.secret + "\"");
     }
+    const bool passes = contains(kind, "OperationalError") ||
+                        contains(kind, "psycopg2.extensions") || is_overtaken(said);
+    const auto whole = data.value("message", said);
+    if (is_change_ && !passes) throw Rejected("Odoo refuses it: " + sentence(whole));
     if (contains(kind, "AccessError")) {
         throw Error(DUNLIN_E_DENIED, "the user " + account_.user +
                                          " may not read what is needed; give it the accounting "
@@ -103,8 +136,7 @@ void Client::refuse(const Json& error) const {
         throw Error(DUNLIN_E_INVALID, "Odoo at " + account_.url + " has no database \"" +
                                           account_.database + "\"; correct \"database\"");
     }
-    if (contains(kind, "psycopg2") || contains(said, "could not serialize") ||
-        contains(kind, "MissingError")) {
+    if (passes || contains(kind, "psycopg2") || contains(kind, "MissingError")) {
         throw unavailable("Odoo at " + account_.url + " could not answer just now: " + said);
     }
     throw Error(DUNLIN_E_DATA, "Odoo " + session_.version + " at " + account_.url +
@@ -200,10 +232,60 @@ Json Client::context() const {
 
 Json Client::call(const std::string& model, const std::string& method, Json arguments,
                   Json keywords) {
-    keywords["context"] = context();
+    auto all = context();
+    all.update(keywords.value("context", Json::object()));
+    keywords["context"] = std::move(all);
     return rpc("object", "execute_kw",
                Json::array({account_.database, session_.user_id, account_.password, model, method,
                             std::move(arguments), std::move(keywords)}));
+}
+
+Json Client::change(const std::string& model, const std::string& method, Json arguments,
+                    Json keywords) {
+    is_change_ = true;
+    try {
+        auto out = call(model, method, std::move(arguments), std::move(keywords));
+        is_change_ = false;
+        return out;
+    } catch (...) {
+        is_change_ = false;
+        throw;
+    }
+}
+
+std::optional<MadeRecord> Client::make(const std::string& key, const NewRecord& record) {
+    auto columns = record.columns;
+    columns.insert(columns.begin(), "id");
+    auto rows = record.rows;
+    for (auto& row : rows) row.insert(row.begin(), &row == &rows.front() ? key_module + key : "");
+    // A second load() of a key changes a record, unless its key is held and held ones are let be.
+    Json settings{{"mode", "update"}, {"noupdate", true}};
+    if (record.company != 0) {
+        settings["allowed_company_ids"] = {record.company};
+        for (const auto company : session_.companies) {
+            if (company != record.company) settings["allowed_company_ids"].push_back(company);
+        }
+    }
+    const auto answer =
+        change(record.model, "load", Json::array({columns, rows}), {{"context", settings}});
+    const auto ids = answer.value("ids", Json());
+    if (ids.is_array() && !ids.empty()) return MadeRecord{record.model, ids[0].get<int64_t>()};
+    for (const auto& message : answer.value("messages", Json::array())) {
+        const auto said = message.value("message", std::string("?"));
+        if (is_overtaken(said)) return std::nullopt;
+        throw Rejected("Odoo refuses it: " + sentence(said));
+    }
+    throw Error(DUNLIN_E_DATA, "Odoo made no " + record.model + " and does not say why");
+}
+
+std::optional<MadeRecord> Client::made(const std::string& key) {
+    const auto module = key_module.substr(0, key_module.size() - 1);
+    const auto found = call("ir.model.data", "search_read",
+                            Json::array({Json::array({Json::array({"module", "=", module}),
+                                                      Json::array({"name", "=", key})}),
+                                         Json::array({"model", "res_id"})}));
+    if (found.empty()) return std::nullopt;
+    return MadeRecord{text_of(found[0], "model"), id_of(found[0], "res_id")};
 }
 
 std::vector<int64_t> Client::search(const std::string& model, const Domain& domain, int64_t limit) {

@@ -44,6 +44,26 @@ struct Session {
 /// Conditions of a search, in Odoo's own form.
 using Domain = Json;
 
+/// A record that is to be made: columns and rows as Odoo's load() takes them. More rows than one
+/// hold further lines of it.
+struct NewRecord {
+    std::string model;
+    std::vector<std::string> columns;
+    std::vector<std::vector<std::string>> rows = std::vector<std::vector<std::string>>(1);
+    int64_t company = 0;  // Whose it is; 0: the user's.
+
+    void set(const std::string& column, const std::string& value) {
+        columns.push_back(column);
+        rows.front().push_back(value);
+    }
+};
+
+/// A record that was made.
+struct MadeRecord {
+    std::string model;
+    int64_t id = 0;
+};
+
 /// The whole of Odoo's remote interface: JSON-RPC 2 at /jsonrpc, and the names of fields that
 /// differ between its versions. Numbers arrive exactly, see exact_json.hpp.
 ///
@@ -69,6 +89,15 @@ public:
     /// ids. A field that ends in "?" is left out where this Odoo has none of the name.
     Json read(const std::string& model, const std::vector<int64_t>& ids,
               const std::vector<std::string>& fields);
+    /// A method that changes something. Throws Rejected with Odoo's sentence when it refuses, and
+    /// UNAVAILABLE only when nothing was changed.
+    Json change(const std::string& model, const std::string& method, Json arguments,
+                Json keywords = Json::object());
+    /// Makes a record under a key of ours, which Odoo keeps unique; changes nothing when there is
+    /// one. Nothing when somebody else was about to make it. Throws as change() does.
+    std::optional<MadeRecord> make(const std::string& key, const NewRecord& record);
+    /// What was made under a key.
+    std::optional<MadeRecord> made(const std::string& key);
     /// May the user read it? Nothing when this Odoo has no such model.
     std::optional<bool> can_read(const std::string& model);
 
@@ -96,6 +125,7 @@ private:
     Session& session_;
     HttpSend send_;
     std::optional<int64_t> server_us_;
+    bool is_change_ = false;  // What is asked changes something.
 };
 
 }  // namespace dunlin::odoo

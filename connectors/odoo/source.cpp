@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "streams.hpp"
+#include "writer.hpp"
 
 namespace dunlin::odoo {
 namespace {
@@ -43,7 +44,7 @@ Json describe() {
                             {"deletes", stream.deletes},
                             {"by_id", true}});
     }
-    return {{"entities", entities}, {"write_backs", Json::array()}};
+    return {{"entities", entities}, {"write_backs", Writer::describe()}};
 }
 
 OdooSource::OdooSource(Settings settings, Surroundings surroundings)
@@ -109,6 +110,16 @@ std::unique_ptr<Pull> OdooSource::pull(const PullRequest& request, Cancel cancel
                     "\"" + request.entity + "\" is not an entity of the odoo connector");
     }
     return std::make_unique<OdooPull>(*stream, request, settings_.reading, client(cancel), cancel);
+}
+
+Receipt OdooSource::push(const WriteBack& write, const Cancel& cancel) {
+    const auto to = client(cancel);
+    return Writer(*to).push(write);
+}
+
+Receipt OdooSource::find(const WriteBack& write, const Cancel& cancel) {
+    const auto to = client(cancel);
+    return Writer(*to).find(write);
 }
 
 Json OdooSource::totals(const Cancel& cancel) {

@@ -3,6 +3,8 @@
 
 #include "value.hpp"
 
+#include <dunlin/field_change.hpp>
+
 #include <array>
 #include <cstdio>
 
@@ -134,9 +136,13 @@ void Client::refuse_login(const HttpReply& reply) const {
     refuse(reply, "login");
 }
 
-void Client::refuse(const HttpReply& reply, std::string_view method) const {
+void Client::refuse(const HttpReply& reply, std::string_view method, bool is_change) const {
     const auto what =
         "Tryton answered " + std::string(method) + " with HTTP " + std::to_string(reply.status);
+    constexpr int not_now = 503;
+    if (is_change && (reply.status >= 500 || reply.status == 408) && reply.status != not_now) {
+        throw Error(DUNLIN_E_TIMEOUT, what + "; whether it did what it was asked is not known");
+    }
     if (reply.status == forbidden) {
         throw Error(DUNLIN_E_INVALID,
                     what +
@@ -192,7 +198,7 @@ void Client::forget(const std::string& session) {
     if (session_ == session) session_.clear();
 }
 
-Json Client::result_of(const HttpReply& reply, std::string_view method) const {
+Json Client::result_of(const HttpReply& reply, std::string_view method, bool is_change) const {
     auto answer = Json::parse(reply.body, nullptr, /*allow_exceptions=*/false);
     if (!answer.is_object()) {
         throw Error(DUNLIN_E_INVALID, account_.url + " does not answer " + std::string(method) +
@@ -203,22 +209,33 @@ Json Client::result_of(const HttpReply& reply, std::string_view method) const {
     const auto said = answered(*error);
     const auto text = "Tryton refuses " + std::string(method) + ": " + said.text.substr(0, 400);
     if (said.kind == "ConcurrencyException") throw Error(DUNLIN_E_CONFLICT, text);
-    if (said.kind == "UserError" || said.kind == "LoginException") {
-        throw Error(DUNLIN_E_DENIED, text);
+    if (said.text.find("could not serialize") != std::string::npos) throw unavailable(text);
+    if (is_change && said.kind != "LoginException") {
+        throw Rejected("Tryton refuses it: " + said.text.substr(0, 400));
     }
+    if (said.kind == "LoginException") throw Error(DUNLIN_E_DENIED, text);
+    if (said.kind == "UserError") throw Refused(DUNLIN_E_DENIED, text);
     if (said.kind == "UserWarning") throw Error(DUNLIN_E_CONFLICT, text);
-    throw Error(DUNLIN_E_INVALID, text);
+    throw Refused(DUNLIN_E_INVALID, text);
 }
 
 Json Client::call(std::string_view method, Json params, const Cancel& cancel) {
+    return ask(method, std::move(params), /*is_change=*/false, cancel);
+}
+
+Json Client::change(std::string_view method, Json params, const Cancel& cancel) {
+    return ask(method, std::move(params), /*is_change=*/true, cancel);
+}
+
+Json Client::ask(std::string_view method, Json params, bool is_change, const Cancel& cancel) {
     const Json body{{"id", 1}, {"method", method}, {"params", std::move(params)}};
     const auto path = "/" + url_encoded(account_.database) + "/";
     for (bool is_second = false;; is_second = true) {
         cancel.throw_if_requested();
         const auto current = session(cancel);
         const auto reply = post(path, body, current, cancel);
-        if (reply.status == 200) return result_of(reply, method);
-        if (reply.status != unauthorized) refuse(reply, method);
+        if (reply.status == 200) return result_of(reply, method, is_change);
+        if (reply.status != unauthorized) refuse(reply, method, is_change);
         // A session ends by itself; the second refusal is meant.
         forget(current);
         if (is_second) refuse_login(reply);

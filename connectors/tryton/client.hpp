@@ -35,6 +35,13 @@ struct Query {
     int64_t company = 0;
 };
 
+/// An error that a method of Tryton answered with: DENIED where it refuses, INVALID where it does
+/// not know what was asked.
+class Refused : public Error {
+public:
+    using Error::Error;
+};
+
 /// Tryton's JSON-RPC: login, session, calls and what its errors mean. The only file that speaks it.
 /// Any thread.
 class Client {
@@ -44,6 +51,11 @@ public:
     /// A method's result. UNAVAILABLE and TIMEOUT can be tried again; DENIED and INVALID carry a
     /// sentence for a person.
     Json call(std::string_view method, Json params, const Cancel& cancel);
+
+    /// A method that changes something. Throws Rejected with Tryton's sentence when it refuses,
+    /// UNAVAILABLE only when nothing was changed, and CONFLICT when a record is another one than
+    /// "_timestamp" of the context says.
+    Json change(std::string_view method, Json params, const Cancel& cancel);
 
     /// Records in the order of their ids.
     Json read(const Query& query, const Cancel& cancel);
@@ -63,9 +75,11 @@ private:
     std::string login(const Cancel& cancel);
     std::string session(const Cancel& cancel);
     void forget(const std::string& session);
-    Json result_of(const HttpReply& reply, std::string_view method) const;
+    Json ask(std::string_view method, Json params, bool is_change, const Cancel& cancel);
+    Json result_of(const HttpReply& reply, std::string_view method, bool is_change = false) const;
     [[noreturn]] void refuse_login(const HttpReply& reply) const;
-    [[noreturn]] void refuse(const HttpReply& reply, std::string_view method) const;
+    [[noreturn]] void refuse(const HttpReply& reply, std::string_view method,
+                             bool is_change = false) const;
     void note_clock(const HttpReply& reply);
 
     Account account_;

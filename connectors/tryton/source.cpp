@@ -3,6 +3,7 @@
 
 #include "book_reader.hpp"
 #include "pull.hpp"
+#include "writer.hpp"
 
 #include <dunlin/money.hpp>
 
@@ -62,7 +63,7 @@ Json TrytonSource::describe() {
                         {"deletes", is_company ? "none" : "sweep"},
                         {"by_id", true}});
     }
-    return {{"entities", list}, {"write_backs", Json::array()}};
+    return {{"entities", list}, {"write_backs", Writer::describe()}};
 }
 
 std::vector<Company> TrytonSource::companies(const Cancel& cancel) {
@@ -201,6 +202,14 @@ std::unique_ptr<Pull> TrytonSource::pull(const PullRequest& request, Cancel canc
     PullPlan plan{entity_of(request.entity), request, since, companies(cancel),
                   settings_.page_rows};
     return std::make_unique<TrytonPull>(client_, std::move(plan), cancel);
+}
+
+Receipt TrytonSource::push(const WriteBack& write, const Cancel& cancel) {
+    return Writer(client_, companies(cancel), cancel).push(write);
+}
+
+Receipt TrytonSource::find(const WriteBack& write, const Cancel& cancel) {
+    return Writer(client_, companies(cancel), cancel).find(write);
 }
 
 /// Sums of the open receivable lines as they stand: the same lines that Tryton's own

@@ -42,6 +42,8 @@ public:
 
     Json check(const Cancel& cancel) override;
     std::unique_ptr<Pull> pull(const PullRequest& request, Cancel cancel) override;
+    Receipt push(const WriteBack& write, const Cancel& cancel) override;
+    Receipt find(const WriteBack& write, const Cancel& cancel) override;
     Json totals(const Cancel& cancel) override;
 
     /// What every source of this kind can do.

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "push_tool.hpp"
+
+#include "source.hpp"
+
+int main() {
+    using namespace dunlin;
+    return live::answer_lines([](const Json& settings, const std::string& secret,
+                                 const live::Send& send) -> std::unique_ptr<Source> {
+        const auto word = [secret](const std::string&) { return secret; };
+        return std::make_unique<tryton::TrytonSource>(
+            "erp", tryton::Settings::parse(settings, word), send);
+    });
+}
