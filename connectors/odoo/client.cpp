@@ -2,6 +2,7 @@
 #include "client.hpp"
 
 #include <dunlin/field_change.hpp>
+#include <dunlin/http_date.hpp>
 
 #include <algorithm>
 
@@ -150,7 +151,7 @@ Json Client::rpc(const std::string& service, const std::string& method, Json arg
         {"id", 1},
         {"params", {{"service", service}, {"method", method}, {"args", std::move(arguments)}}}};
     const auto reply = post(request.dump());
-    if (!server_us_) server_us_ = http_date(reply.header("date"));
+    if (!server_us_) server_us_ = parse_http_date(reply.header("date"));
     auto answer = answer_of(reply);
     if (!answer.is_object()) {
         throw Error(DUNLIN_E_DATA, "Odoo at " + account_.url + " answers without an object");

@@ -51,6 +51,10 @@ void map_customer(const Json& partner, const Books& books, Rows& rows) {
         .text("status", flag_of(partner, "active") ? "active" : "inactive")
         .text("notes", optional_text(partner, "comment"));
     if (limit > 0) row.number("credit_limit", limit);
+    const auto* company = books.find("res.company", books.client().session().companies.front());
+    if (company && partner.contains("credit_limit")) {
+        row.text("currency", books.currency(id_of(*company, "currency_id")));
+    }
     if (above && above->at("customer_rank").get<int64_t>() > 0) {
         row.text("parent", std::to_string(parent));
     }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <dunlin/money.hpp>
-
 #include "streams.hpp"
 #include "value.hpp"
 #include "writer.hpp"
@@ -117,7 +115,7 @@ Json creditable(Client& client, int64_t id, const Json& body, int64_t amount) {
 /// A draft: of the whole invoice with its lines and taxes, of a part with one line without a tax,
 /// because only a person knows what it is for.
 NewRecord credit_note(Client& client, const WriteBack& write, int64_t invoice) {
-    const auto amount = Money::parse_units(text_in(write.body, "amount"));
+    const auto amount = amount_in(write.body, "amount");
     const auto move = creditable(client, invoice, write.body, amount);
     auto domain = client.is_charge();
     domain.push_back(Json::array({"move_id", "=", invoice}));
@@ -185,7 +183,7 @@ int64_t target_id(Client& client, const WriteBack& write) {
         throw Rejected("Odoo has no " + write.entity + " \"" + write.external_id +
                        "\" to write to");
     }
-    auto domain = Json::array({Json::array({"id", "=", *id})});
+    auto domain = Json::array({Json::array({"id", "in", Json::array({*id})})});
     if (write.entity == "invoice") {
         domain.push_back(Json::array({"company_id", "in", client.session().companies}));
     }

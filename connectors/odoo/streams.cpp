@@ -72,6 +72,10 @@ Domain rates(const Client& client) {
 }
 
 void prepare_party(const Json& records, Books& books) {
+    // Credit limits are in its currency.
+    const auto company = books.client().session().companies.front();
+    books.load("res.company", {company});
+    books.load("res.currency", {id_of(*books.find("res.company", company), "currency_id")});
     books.load("res.country", records, "country_id");
     books.load("res.country.state", records, "state_id");
     books.load("res.users", records, "user_id");
@@ -152,7 +156,8 @@ std::vector<Stream> party_streams() {
            &prepare_party,
            &map_company}}},
         {"customer",
-         "number:u name:u kind:u parent:u tax_id:u language:u time_zone:u credit_limit:l "
+         "number:u name:u kind:u parent:u tax_id:u language:u time_zone:u currency:u "
+         "credit_limit:l "
          "payment_terms:u salesperson:u salesperson_email:u status:u notes:u",
          "keyset",
          "sweep",

@@ -201,24 +201,4 @@ std::string second_text(int64_t us) {
     return Date(static_cast<int32_t>(days)).text() + out.data();
 }
 
-std::optional<int64_t> http_date(std::string_view text) {
-    static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    std::array<char, 4> month{};
-    int day = 0, year = 0, hour = 0, minute = 0, second = 0;
-    const std::string copy(text);
-    if (std::sscanf(copy.c_str(), "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &day, month.data(), &year,
-                    &hour, &minute, &second) != 6) {
-        return std::nullopt;
-    }
-    const auto at = months.find(month.data());
-    if (at == std::string_view::npos || at % 3 != 0 || day < 1) return std::nullopt;
-    try {
-        const Date date(year, static_cast<unsigned>(at / 3 + 1), static_cast<unsigned>(day));
-        return (int64_t{date.days()} * day_seconds + hour * 3600 + minute * 60 + second) *
-               second_us;
-    } catch (const Error&) {
-        return std::nullopt;
-    }
-}
-
 }  // namespace dunlin::odoo

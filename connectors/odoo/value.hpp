@@ -41,7 +41,5 @@ std::string decimal_of(const Json& record, const char* field);
 
 /// For a domain: the second in which the instant lies.
 std::string second_text(int64_t us);
-/// "Sun, 22 Nov 2026 05:20:51 GMT"; nothing when it is no such date.
-std::optional<int64_t> http_date(std::string_view text);
 
 }  // namespace dunlin::odoo

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "writer.hpp"
 
-#include <dunlin/money.hpp>
-
 #include <algorithm>
 
 #include "value.hpp"
@@ -19,8 +17,8 @@ bool is_change(const WriteBack& write) {
 }
 
 std::string wanted_limit(const Json& body) {
-    const auto text = text_in(body, "amount");
-    return Money::text_of(text.empty() ? 0 : Money::parse_units(text), 2);
+    const bool is_none = text_in(body, "amount").empty();
+    return Money::text_of(is_none ? 0 : amount_in(body, "amount"), 2);
 }
 
 }  // namespace

@@ -91,9 +91,6 @@ private:
     std::optional<int64_t> server_us_;
 };
 
-/// "Sun, 22 Nov 2026 05:13:07 GMT" in microseconds since 1970.
-std::optional<int64_t> parse_http_date(std::string_view text);
-
 std::string base64(std::string_view bytes);
 
 }  // namespace dunlin::tryton

@@ -110,11 +110,13 @@ Writer::Block Writer::remembered(int64_t party) {
         const auto line = text.substr(from, text.find('\n', from) - from);
         const auto memory = Json::parse(line.substr(0, line.rfind(']')), nullptr, false);
         if (!memory.is_object()) continue;  // A person edited it.
+        const auto is_id = [](const Json& one) { return one.is_number_integer(); };
         for (const auto& one : memory.value("procedures", Json::array())) {
-            out.procedures.push_back(one);
+            if (one.is_array() && one.size() == 2 && is_id(one[0]) && is_id(one[1]))
+                out.procedures.push_back(one);
         }
         for (const auto& one : memory.value("reminders", Json::array())) {
-            out.reminders.push_back(one);
+            if (is_id(one)) out.reminders.push_back(one);
         }
     }
     return out;

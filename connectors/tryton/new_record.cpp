@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "writer.hpp"
 
-#include <dunlin/money.hpp>
-
 #include <algorithm>
 #include <charconv>
 
@@ -119,6 +117,11 @@ int64_t Writer::make(const NewRecord& record, const std::string& key) {
     }
 }
 
+NewRecord Writer::place(const WriteBack& write) {
+    if (write.kind == "dunning_block") return block_note(write, {});
+    return write.kind == "credit_note" ? credit_note_place(write) : new_record(write);
+}
+
 NewRecord Writer::new_record(const WriteBack& write) {
     if (write.kind == "note") {
         auto out = on_resource(write, "ir.note");
@@ -197,10 +200,21 @@ NewRecord Writer::contact(const WriteBack& write) {
     return out;
 }
 
+NewRecord Writer::credit_note_place(const WriteBack& write) {
+    need_target(write, {"invoice"});
+    const auto invoice = target(write, {"company", "party"});
+    NewRecord out;
+    out.model = "account.invoice";
+    out.company = id_at(invoice, "company");
+    out.key_field = "comment";
+    out.scope = Json::array({where("type", "=", "out"), where("company", "=", out.company),
+                             where("party", "=", id_at(invoice, "party"))});
+    return out;
+}
+
 /// A draft: of the whole invoice with its lines and taxes, of a part with one line without a tax,
 /// because only a person knows what it is for.
 NewRecord Writer::credit_note(const WriteBack& write) {
-    need_target(write, {"invoice"});
     const auto invoice =
         target(write, {"number", "state", "party", "account", "journal", "currency",
                        "currency.code", "invoice_address", "company", "total_amount"});
@@ -213,7 +227,7 @@ NewRecord Writer::credit_note(const WriteBack& write) {
     if (text_in(write.body, "currency") != currency) {
         throw Rejected(name + " is in " + currency + ", not in " + text_in(write.body, "currency"));
     }
-    const auto amount = Money::parse_units(text_in(write.body, "amount"));
+    const auto amount = amount_in(write.body, "amount");
     const auto total = amount_at(invoice, "total_amount").value_or(0);
     if (amount <= 0 || amount > total) {
         throw Rejected("a credit note for " + name + " is of more than 0 and at most its total, " +
@@ -241,12 +255,7 @@ NewRecord Writer::credit_note(const WriteBack& write) {
                      {"taxes", Json::array()}});
         list.push_back(part);
     }
-    NewRecord out;
-    out.model = "account.invoice";
-    out.company = id_at(invoice, "company");
-    out.key_field = "comment";
-    out.scope = Json::array({where("type", "=", "out"), where("company", "=", out.company),
-                             where("party", "=", id_at(invoice, "party"))});
+    auto out = credit_note_place(write);
     out.values = {{"type", "out"},
                   {"reference", own.empty() ? Json(name) : Json(own)},
                   {"description", reason.empty() ? Json() : Json(reason)},

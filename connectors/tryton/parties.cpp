@@ -64,14 +64,15 @@ std::map<int64_t, std::string> tax_ids(const Reading& reading, const Json& recor
     return out;
 }
 
-/// Credit limits are the matter of a module that may not be there.
-std::map<int64_t, int64_t> credit_limits(const Reading& reading, const Json& records) {
+/// Nothing where the module for them is not there.
+std::optional<std::map<int64_t, int64_t>> credit_limits(const Reading& reading,
+                                                        const Json& records) {
     std::map<int64_t, int64_t> out;
     const Json context{{"company", reading.company}};
     const auto known = reading.client.call(
         "model.party.party.fields_get",
         Json::array({Json::array({"credit_limit_amount"}), context}), reading.cancel);
-    if (!known.contains("credit_limit_amount")) return out;
+    if (!known.contains("credit_limit_amount")) return std::nullopt;
     const auto found = reading.client.call(
         "model.party.party.read",
         Json::array({ids_of(records, "id"), Json::array({"credit_limit_amount"}), context}),
@@ -98,10 +99,10 @@ void make_customers(const Reading& reading, const Json& records, Rows& rows) {
             row.set("status", flag_at(record, "active") ? "active" : "inactive");
             const auto tax = identifiers.find(id);
             if (tax != identifiers.end()) row.set("tax_id", tax->second);
-            const auto limit = limits.find(id);
-            if (limit == limits.end()) return;
-            row.set("credit_limit", std::optional(limit->second));
+            if (!limits) return;
             row.set("currency", reading.base_currency);
+            const auto limit = limits->find(id);
+            if (limit != limits->end()) row.set("credit_limit", std::optional(limit->second));
         });
     }
 }

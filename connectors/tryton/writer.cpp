@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "writer.hpp"
 
-#include <dunlin/money.hpp>
-
 namespace dunlin::tryton {
 namespace {
 
@@ -15,8 +13,8 @@ bool is_change(const WriteBack& write) {
 }
 
 std::string limit_text(const Json& body) {
-    const auto text = text_in(body, "amount");
-    return text.empty() ? text : Money::text_of(Money::parse_units(text), 2);
+    const bool is_none = text_in(body, "amount").empty();
+    return is_none ? "" : Money::text_of(amount_in(body, "amount"), 2);
 }
 
 /// Tryton knows whether a contact is for bills, and no more.
@@ -75,8 +73,7 @@ Receipt Writer::find(const WriteBack& write) {
             const auto change = read_change(write);
             return receipt(write, change, compare(change.fields, "Tryton"));
         }
-        const auto record =
-            write.kind == "dunning_block" ? block_note(write, {}) : new_record(write);
+        const auto record = place(write);
         const auto ids = made(record, write.key);
         // The note of a block is made first.
         const bool is_block = write.kind == "dunning_block" && write.body.value("on", true);
@@ -88,8 +85,10 @@ Receipt Writer::find(const WriteBack& write) {
 }
 
 Receipt Writer::carry_out(const WriteBack& write) {
-    const auto record = new_record(write);
-    return receipt(write, record.model, make(record, write.key));
+    const auto where = place(write);
+    const auto ids = made(where, write.key);
+    if (!ids.empty()) return receipt(write, where.model, ids.front());
+    return receipt(write, where.model, make(new_record(write), write.key));
 }
 
 /// As part of the party, because only a record that exists can be guarded.

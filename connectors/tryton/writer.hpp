@@ -53,8 +53,11 @@ private:
     Receipt receipt(const WriteBack& write, const Change& change, Receipt compared) const;
 
     // new_record.cpp: what is made, and finding it again.
+    /// Where the key is looked for; without values where those take more than the write-back.
+    NewRecord place(const WriteBack& write);
     NewRecord new_record(const WriteBack& write);
     NewRecord on_resource(const WriteBack& write, const std::string& model);
+    NewRecord credit_note_place(const WriteBack& write);
     NewRecord credit_note(const WriteBack& write);
     NewRecord contact(const WriteBack& write);
     Json country(const std::string& code);

@@ -5,6 +5,7 @@ import time
 
 from odoo_ledger import Books
 from odoo_server import OdooServer, free_port
+from way import Way
 
 TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 PAST = ["2025-09-30", "2026-03-31"]
@@ -30,6 +31,18 @@ def refusals(odoo):
     failed = books.dunlin.last_report()
     assert failed["state"] == "failed" and 'the secret "erp"' in failed["error"], failed
     assert not any(books.counts().values()), books.counts()
+
+
+def untrusted(odoo):
+    """A certificate of one's own is refused with the setting that would trust it, which then does."""
+    with Way(odoo.url, is_secret=True) as way:
+        books = Books(odoo, url=way.url)
+        said = books.refusal()
+        assert "certificate that is not trusted" in said and "ca_file in [http_client]" in said, said
+        assert way.url in said and "\n" not in said and len(said) < 600, said
+        path = books.dunlin.folder / "dunlin.toml"
+        path.write_text(path.read_text() + f'\n[http_client]\nca_file = "{way.certificate}"\n')
+        assert "14.0" in books.dunlin.run("sync", "erp", "--check").stdout
 
 
 def one_company(odoo):
@@ -203,6 +216,7 @@ def late_commit(books):
 
 with OdooServer() as server:
     refusals(server)
+    untrusted(server)
     one_company(server)
     whole = Books(server)
     began = time.monotonic()

@@ -5,7 +5,8 @@ import datetime
 import os
 
 from odoo_server import OdooServer
-from write_backs import Pusher, Way, eight_at_once, once_in_spite_of_a_cut, write
+from way import Way
+from write_backs import Pusher, eight_at_once, once_in_spite_of_a_cut, write
 
 TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 LETTER = base64.b64encode(b"%PDF-1.4 a letter").decode()

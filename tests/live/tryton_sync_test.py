@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "scenarios"
 
 import tryton_server
 from instance import Instance
+from way import Way
 
 TODAY = datetime.date.today()
 PAST = [TODAY - datetime.timedelta(days=n) for n in (6, 120)]
@@ -128,6 +129,17 @@ def refusals(erp):
             assert dunlin.last_report()["state"] == "failed"
             assert dunlin.rows("SELECT count(*) FROM receivables_binding") == [["0"]]
     os.environ["ERP_PASSWORD"] = erp.reader_password
+
+
+def untrusted(erp):
+    """A certificate of one's own is refused with the setting that would trust it, which then does."""
+    with Way(erp.url, is_secret=True) as way:
+        wary = Instance(extra=settings(erp, url=way.url)).run("sync", "erp", "--check", check=False)
+        said = (wary.stdout + wary.stderr).strip()
+        assert wary.returncode != 0 and "certificate that is not trusted" in said, said
+        assert "ca_file in [http_client]" in said and way.url in said and "\n" not in said and len(said) < 600, said
+        trusting = Instance(extra=settings(erp, url=way.url) + f'[http_client]\nca_file = "{way.certificate}"\n')
+        assert "Tryton 6.0" in trusting.run("sync", "erp", "--check").stdout
 
 
 def first_sync(erp, dunlin):
@@ -266,6 +278,7 @@ def main():
     store = sys.argv[1] if len(sys.argv) > 1 else "sqlite"
     with tryton_server.start_or_skip() as erp:
         refusals(erp)
+        untrusted(erp)
         dunlin = Instance(store, settings(erp))
         for story in (first_sync, changes, reconciliations, deletions, late_commit, quiet_run):
             began = time.time()

@@ -6,7 +6,8 @@ import os
 from decimal import Decimal
 
 import tryton_server
-from write_backs import Pusher, Way, eight_at_once, once_in_spite_of_a_cut, write
+from way import Way
+from write_backs import Pusher, eight_at_once, once_in_spite_of_a_cut, write
 
 TODAY = datetime.date.today()
 LETTER = b"%PDF-1.4 a letter"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dunlin/connector.hpp>
+#include <dunlin/money.hpp>
 
 #include <optional>
 #include <string>
@@ -21,6 +22,15 @@ inline std::string text_in(const Json& object, const char* name) {
     if (!object.is_object() || it == object.end() || it->is_null()) return {};
     if (!it->is_string()) throw Rejected(std::string("\"") + name + "\" is no text");
     return it->get<std::string>();
+}
+
+/// An amount of a body in 1/10000.
+inline int64_t amount_in(const Json& object, const char* name) {
+    try {
+        return Money::parse_units(text_in(object, name));
+    } catch (const Error& e) {
+        throw Rejected(std::string("\"") + name + "\": " + e.what());
+    }
 }
 
 /// Throws Rejected unless a write-back is about one of these entities.

@@ -24,6 +24,9 @@ public:
     std::string version = "14.0";
     /// Sent instead of an answer, once it is no empty reply.
     HttpReply broken;
+    /// Given first when "res.partner.write" is asked for.
+    std::map<std::string, std::vector<HttpReply>> next;
+    std::vector<std::string> changed;  // Such methods that were carried out.
 
     FakeOdoo() {
         put("res.users", 7, {{"company_ids", {1, 2}}, {"name", "Dunlin"}, {"email", false}});
@@ -47,6 +50,14 @@ public:
     HttpReply answer(const HttpRequest& request) {
         if (broken.status != 0) return broken;
         const auto call = Json::parse(request.body)["params"];
+        if (call["service"] == "object") {
+            auto& replies = next[method_of(call["args"])];
+            if (!replies.empty()) {
+                const auto first = replies.front();
+                replies.erase(replies.begin());
+                return first;
+            }
+        }
         HttpReply reply;
         reply.status = 200;
         reply.headers = {{"content-type", "application/json"},
@@ -69,6 +80,19 @@ public:
     }
 
 private:
+    static std::string method_of(const Json& arguments) {
+        return arguments[3].get<std::string>() + "." + arguments[4].get<std::string>();
+    }
+
+    /// Keeps the key of what is made, as Odoo does; the record itself is not looked at.
+    Json load(const std::string& model, const Json& given) {
+        const auto id = 900 + static_cast<int64_t>(changed.size());
+        const auto key = given[1][0][0].get<std::string>();
+        put("ir.model.data", id,
+            {{"model", model}, {"res_id", id}, {"name", key.substr(key.find('.') + 1)}});
+        return {{"ids", {id}}, {"messages", Json::array()}};
+    }
+
     Json result_of(const std::string& service, const std::string& method, const Json& arguments) {
         if (service == "common") {
             return method == "login" ? login
@@ -78,6 +102,15 @@ private:
         const auto model = arguments[3].get<std::string>();
         const auto verb = arguments[4].get<std::string>();
         const auto& given = arguments[5];
+        if (verb == "load" || verb == "write") changed.push_back(method_of(arguments));
+        if (verb == "load") return load(model, given);
+        if (verb == "write") {
+            for (const auto& value : given[1].items()) {
+                records[model][given[0][0]][value.key()] = value.value();
+            }
+            return true;
+        }
+        if (verb == "search_read") return read(model, search(model, given[0], 0), given[1]);
         if (verb == "search") return search(model, given[0], arguments[6].value("limit", 0));
         if (verb == "search_count") return search(model, given[0], 0).size();
         if (verb == "read") return read(model, given[0], given[1]);
@@ -99,6 +132,7 @@ private:
                     const auto& ids = condition[2];
                     fits = fits && std::find(ids.begin(), ids.end(), id) != ids.end();
                 }
+                if (field == "name") fits = fits && record["name"] == condition[2];
                 if (field == "write_date") fits = fits && record["write_date"] >= condition[2];
             }
             if (fits && (limit == 0 || out.size() < limit)) out.push_back(id);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_tryton.hpp"
 
+#include <dunlin/http_date.hpp>
+
 namespace dunlin::tryton::test {
 namespace {
 
