@@ -66,7 +66,7 @@ void need_known(const char* what, const std::string& name, const std::set<std::s
 
 Host::Host(Options options)
     : options_(std::move(options)),
-      config_(Config::load(options_.instance)),
+      config_(Config::load(options_.instance, options_.config_text)),
       clock_(config_.time_zone, config_.fixed_clock_us) {
     if (sodium_init() < 0) throw Error(DUNLIN_E_INTERNAL, "libsodium cannot be initialised");
     log_.open(config_.log_path, config_.log_level);

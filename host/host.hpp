@@ -33,6 +33,7 @@ public:
         std::filesystem::path instance;
         bool is_safe_mode = false;
         bool migrates = true;                 // Apply pending migrations at start.
+        std::string config_text{};            // Stands for dunlin.toml when it is not empty.
         std::filesystem::path plugin_root{};  // Shipped plugins; default beside the program.
     };
     explicit Host(Options options);

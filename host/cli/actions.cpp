@@ -101,7 +101,8 @@ extern "C" void ask_to_stop(int) {
     std::signal(SIGINT, SIG_DFL);  // The second one ends at once.
 }
 
-/// Progress goes to standard error: the report alone can be piped on.
+}  // namespace
+
 void show_progress(const SyncProgress& at) {
     static const bool is_live = ::isatty(STDERR_FILENO) == 1;
     if (!is_live && !at.entity_is_done) return;
@@ -115,8 +116,6 @@ void show_progress(const SyncProgress& at) {
     std::cerr << (is_live ? "\r\033[K" : "") << text << (at.entity_is_done ? "\n" : "")
               << std::flush;
 }
-
-}  // namespace
 
 Ordered sync(Invocation& in) {
     if (in.name.empty()) throw Error(DUNLIN_E_INVALID, "sync what? see: dunlin sync --help");

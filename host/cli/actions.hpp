@@ -21,7 +21,7 @@ struct Invocation {
     std::string folder;                        // Of init and backup.
     std::string store_url = "sqlite:data/dunlin.db", zone = "UTC", source;  // Of init.
     int64_t id = 0;
-    bool checks = false, lists_all = false;
+    bool checks = false, lists_all = false, is_sure = false;
     SyncOptions sync_options;
 
     bool has_failed = false;  // Set by a verb whose reply is that something is wrong.
@@ -37,6 +37,9 @@ Ordered serve(Invocation& in);
 Ordered call(Invocation& in);
 Ordered sync(Invocation& in);
 Ordered doctor(Invocation& in);
+Ordered connector_setup(Invocation& in);
+/// Progress goes to standard error: the report alone can be piped on.
+void show_progress(const SyncProgress& at);
 
 /// "k=v" split; Error invalid for a text without "=".
 std::vector<std::pair<std::string, std::string>> split_pairs(const std::vector<std::string>& pairs);

@@ -292,6 +292,12 @@ private:
         verb("connector info", "How it reads each stream, and what it writes back", connector_info)
             ->add_option("ID", in_.name)
             ->required();
+        auto* setup = verb("connector setup", "Ask for a source's settings, check and keep them",
+                           connector_setup);
+        setup->add_option("NAME", in_.name, "What the source will be called")->required();
+        setup->add_option("CONNECTOR", in_.state, "The connector's id")->required();
+        setup->add_option("k=v", in_.pairs, "Settings; a secret as file:PATH or env:NAME");
+        setup->add_flag("--yes", in_.is_sure, "Keep it without asking when the check succeeds");
         verb("migrate", "The database's schema");
         verb("migrate plan", "Print the SQL that is pending", migrate_plan);
         verb("migrate apply", "Apply it", migrate_apply);

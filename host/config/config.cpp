@@ -282,12 +282,12 @@ std::optional<std::string> text_in(const fs::path& file) {
 
 }  // namespace
 
-Config Config::load(const fs::path& instance) {
+Config Config::load(const fs::path& instance, const std::string& given) {
     Config out;
     out.instance = fs::absolute(instance).lexically_normal();
     if (!out.instance.has_filename()) out.instance = out.instance.parent_path();
     const auto file = out.instance / "dunlin.toml";
-    const auto text = text_in(file);
+    const auto text = given.empty() ? text_in(file) : std::optional(given);
     if (!text) {
         const auto folder = out.instance.string();
         throw Error(DUNLIN_E_NOT_FOUND,

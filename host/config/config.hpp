@@ -63,7 +63,8 @@ struct Config {
     bool checks_replies = false;  // Validate replies against their schemas too.
 
     /// Error invalid that lists every mistake as "dunlin.toml:12: …".
-    static Config load(const std::filesystem::path& instance);
+    /// `text` stands for the file when it is not empty.
+    static Config load(const std::filesystem::path& instance, const std::string& text = {});
     /// The line of a key such as "plugins.receivables.x", or of the table it should stand in.
     int line_of(const std::string& dotted_key) const;
     /// What is wrong with the settings in "plugins.<id>" or "sources.<name>.settings" by a schema:

@@ -157,6 +157,44 @@ void Sync::hook(const std::string& source_name,
     keep_hints(host_, source_name, said.value("changed", Json::array()));
 }
 
+Json Sync::preview(const std::string& source_name, const ProgressHandler& progress) {
+    const auto& config = source(source_name);
+    const auto& plugin = connector_of(config);
+    const auto open = open_source(host_, plugin, config);
+    const auto described = Described::of(describe(plugin.id()), plugin.id());
+    std::set<std::string> taken;
+    for (const auto& kind : Sink{host_, sink(), source_name}.entities()) taken.insert(kind.name);
+    Json out = Json::array();
+    for (const auto& spec : described.streams) {
+        if (!taken.count(spec.entity)) continue;
+        SyncProgress now{source_name, spec.entity};
+        int64_t unreadable = 0;
+        std::string example;
+        // Where ids are cheap, all of them and a look at the first page.
+        const auto read = [&](PullRequest request, bool is_all) {
+            PageReader reader(host_, plugin, open.get(), std::move(request));
+            for (auto page = reader.take(); page; page = reader.take()) {
+                for (const auto& row : page->refused) example = row.reason;
+                unreadable += static_cast<int64_t>(page->refused.size());
+                if (!is_all) return;
+                now.rows += page->rows.rows() + static_cast<int64_t>(page->refused.size());
+                now.done = page->done;
+                now.total = page->total;
+                if (progress) progress(now);
+            }
+        };
+        PullRequest ids{spec.entity};
+        ids.mode = PullRequest::Mode::ids;
+        if (spec.is_swept) read(ids, /*is_all=*/true);
+        read({spec.entity}, !spec.is_swept);
+        now.entity_is_done = true;
+        if (progress) progress(now);
+        out.push_back({{"entity", spec.entity}, {"rows", now.rows}, {"unreadable", unreadable}});
+        if (!example.empty()) out.back()["for_example"] = example;
+    }
+    return out;
+}
+
 Json Sync::status() {
     auto tx = host_.begin(Access::read);
     auto& db = tx->db();

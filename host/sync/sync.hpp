@@ -48,6 +48,8 @@ public:
     /// Reachable? What the connector says of itself.
     Json check(const std::string& source);
     Json status();
+    /// What a first run would read, entity by entity, without writing anything.
+    Json preview(const std::string& source, const ProgressHandler& progress);
     /// Last reported progress of runs in this process, for the API.
     Json progress() const;
     Json quarantine(const std::string& source);
