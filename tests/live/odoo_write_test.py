@@ -4,9 +4,10 @@ import base64
 import datetime
 import os
 
+from odoo_ledger import Books
 from odoo_server import OdooServer
 from way import Way
-from write_backs import Pusher, eight_at_once, once_in_spite_of_a_cut, write
+from write_backs import Pusher, eight_at_once, once_in_spite_of_a_cut, through_the_host, write
 
 TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 LETTER = base64.b64encode(b"%PDF-1.4 a letter").decode()
@@ -223,12 +224,21 @@ class Story:
         assert self.pusher.push(wanted)["state"] == "conflict"
         assert self.partner("credit_limit")["credit_limit"] == 7
 
+    def host_itself(self):
+        books = Books(self.odoo, url=self.way.url)
+        books.sync()
+        through_the_host(
+            books.dunlin, self.way, '"mail.message","load"',
+            lambda text: len(self.odoo.search_read("mail.message", [["body", "like", text]], "id")),
+            lambda id, value: self.odoo.call("res.partner", "write", [[int(id.split(":")[0])], {"email": value}]))
+
 
 def main():
     with OdooServer() as odoo, Way(odoo.url) as way:
         story = Story(odoo, way)
         for step in (story.note, story.activity, story.attachment, story.contacts, story.credit_limit, story.dunning_block,
-                     story.credit_notes, story.eight, story.refusals, story.failures):
+                     story.credit_notes, story.eight, story.refusals, story.failures,
+                     story.host_itself):
             step()
             print(f"{step.__name__}: holds", flush=True)
         story.pusher.close()

@@ -6,8 +6,10 @@ import os
 from decimal import Decimal
 
 import tryton_server
+from tryton_sync_test import settings, sync
 from way import Way
-from write_backs import Pusher, eight_at_once, once_in_spite_of_a_cut, write
+from write_backs import Pusher, eight_at_once, once_in_spite_of_a_cut, through_the_host, write
+from instance import Instance
 
 TODAY = datetime.date.today()
 LETTER = b"%PDF-1.4 a letter"
@@ -221,12 +223,22 @@ class Story:
             assert failed.get("error") == error, (status, failed)
         assert self.pusher.find(wanted)["state"] == "absent"
 
+    def host_itself(self):
+        os.environ["ERP_PASSWORD"] = self.erp.reader_password
+        dunlin = Instance(extra=settings(self.erp, url=self.way.url))
+        sync(dunlin)
+        through_the_host(
+            dunlin, self.way, "model.ir.note.create",
+            lambda text: len(self.erp.read("ir.note", [["message", "like", text + "%"]], ["id"])),
+            lambda id, value: self.erp.call("model.party.contact_mechanism.write", [[int(id[1:])], {"value": value}]))
+
 
 def main():
     with tryton_server.start_or_skip() as erp, Way(erp.url) as way:
         story = Story(erp, way)
         for step in (story.note, story.attachment, story.contacts, story.credit_limit, story.dunning_block,
-                     story.credit_notes, story.eight, story.refusals, story.failures):
+                     story.credit_notes, story.eight, story.refusals, story.failures,
+                     story.host_itself):
             step()
             print(f"{step.__name__}: holds", flush=True)
         story.pusher.close()

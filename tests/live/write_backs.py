@@ -84,3 +84,32 @@ def eight_at_once(make_pusher, wanted):
                 answers[i] = pushers[i].push(wanted)
             assert answers[i].get("state") == "confirmed", (answer, answers[i])
         return pushers[0].find(wanted)
+
+
+def through_the_host(dunlin, way, call, count_notes, overwrite):
+    """From a command, through the queue, to the other system: once though the answer is lost; and a conflict that stays
+    to be seen. `overwrite(external_id, value)` is a person who changes a contact there."""
+    def ask(**request):
+        return dunlin.run("call", "receivables.write_back", "--json", json.dumps(request))
+
+    def settled(kind):
+        return dunlin.rows(f"SELECT state, remote_id, reason FROM dunlin_write_back WHERE kind = '{kind}'")[0]
+    customer, point, external_id, value = dunlin.rows(
+        "SELECT customer_id, contact_point_id, external_id, value FROM receivables_contact_point WHERE kind = 'email'"
+        " AND is_deleted = 0 ORDER BY external_id LIMIT 1")[0]
+    ask(customer=customer, kind="note", body={"text": "through the host"})
+    assert count_notes("through the host") == 0, "a command that is not sent yet had an effect"
+    lost = way.lost
+    way.cut(call)
+    dunlin.run("writebacks", "run", "erp")
+    state, remote_id, _ = settled("note")
+    assert way.lost == lost + 1 and state == "confirmed" and remote_id, (state, remote_id)
+    dunlin.run("writebacks", "run", "erp")
+    assert count_notes("through the host") == 1
+    overwrite(external_id, "person@example.net")
+    ask(customer=customer, contact_point=point, kind="contact", body={"kind": "email", "value": "ours@example.net"},
+        base={"value": value})
+    dunlin.run("writebacks", "run", "erp")
+    state, _, reason = settled("contact")
+    assert state == "conflict" and "person@example.net" in reason and value in reason, (state, reason)
+    assert "person@example.net" in dunlin.run("writebacks", "list", "erp").stdout
