@@ -95,9 +95,14 @@ Json habit_json(const PaymentHabit& habit) {
     return out;
 }
 
-/// An item with what became of the rest of its amount.
-Json settled_json(const ListedItem& item, Date as_of) {
+/// An item with what became of the rest of its amount, and who else told of it.
+Json settled_json(const ListedItem& item, Date as_of, const Views::Seen& seen) {
     auto out = item_json(item, as_of);
+    if (const auto it = seen.find({item.customer_id, item.id}); it != seen.end()) {
+        for (const auto& [source, external_id] : it->second) {
+            out["seen_in"].push_back({{"source", source}, {"external_id", external_id}});
+        }
+    }
     out["paid"] = money(item.paid, item.currency);
     out["credited"] = money(item.credited, item.currency);
     out["adjusted"] = money(item.adjusted, item.currency);
@@ -158,7 +163,8 @@ Json items(Call& call) {
             std::to_string(found.back().customer_id) + ":" + std::to_string(found.back().id);
     }
     auto& rows = out["rows"] = Json::array();
-    for (const auto& item : found) rows.push_back(settled_json(item, as_of));
+    const auto seen = views.seen_in(found);
+    for (const auto& item : found) rows.push_back(settled_json(item, as_of, seen));
     return out;
 }
 
@@ -192,8 +198,9 @@ Json customer(Call& call) {
     if (out["has_more_items"]) found.pop_back();
     auto& open = out["open_items"] = Json::array();
     auto& unapplied = out["unapplied"] = Json::array();
+    const auto seen = views.seen_in(found);
     for (const auto& item : found) {
-        (item.amount > 0 ? open : unapplied).push_back(settled_json(item, as_of));
+        (item.amount > 0 ? open : unapplied).push_back(settled_json(item, as_of, seen));
     }
     auto& payments = out["recent_payments"] = Json::array();
     for (const auto& payment : views.recent_payments(info.id, as_of, 10)) {

@@ -6,6 +6,24 @@
 
 namespace dunlin::receivables {
 
+namespace {
+
+Json link_json(const Evidence& link) {
+    return {{"customer_id", std::to_string(link.customer_id)},
+            {"item_id", std::to_string(link.item_id)},
+            {"kind", link.item_kind},
+            {"number", link.item_number},
+            {"record", link.item_source},
+            {"amount", money(link.item_amount, link.item_currency)},
+            {"open", money(link.open, link.item_currency)},
+            {"source", link.source},
+            {"external_id", link.external_id},
+            {"source_amount", money(link.amount, link.currency)},
+            {"source_open", link.source_open ? money(*link.source_open, link.currency) : Json()}};
+}
+
+}  // namespace
+
 Json reconcile(Call& call) {
     Views views(call.tx());
     const auto as_of = call.date("as_of", call.today());
@@ -44,6 +62,11 @@ Json reconcile(Call& call) {
                              {"source", money(sums.second, currency)},
                              {"difference", money(sums.first - sums.second, currency)}});
     }
+    auto links = Json::array();
+    const auto differing_links = views.differing_evidence(as_of, filter);
+    for (std::size_t i = 0; i < differing_links.size(); ++i) {
+        if (is_shown(i)) links.push_back(link_json(differing_links[i]));
+    }
     auto totals = Json::array();
     for (const auto& [currency, reported] : views.reported(as_of, filter)) {
         totals.push_back({{"items", reported.first},
@@ -57,7 +80,9 @@ Json reconcile(Call& call) {
             {"differing_items", differing},
             {"differing_customers", accounts.size()},
             {"customers", customers},
-            {"items", items}};
+            {"items", items},
+            {"differing_links", differing_links.size()},
+            {"links", links}};
 }
 
 Json backdated(Call& call) {

@@ -17,6 +17,7 @@ struct Known {
     int64_t customer_id = 0;
     int64_t id = 0;
     int64_t hash = 0;
+    bool is_link = false;  // The id is of an item that another source brought.
 };
 
 struct BindingRow {
@@ -139,6 +140,30 @@ struct AllocationRow {
     Date effective_on, until_on, given_on = never, reversed_on = never;
     std::string source;
     int64_t known_at = 0, reversal_known_at = 0;
+};
+
+/// What another source says of an item, see receivables_evidence.
+struct EvidenceRow {
+    bool is_new = true;
+    int64_t customer_id = 0;
+    int64_t id = 0;
+    int64_t item_id = 0;
+    std::string_view source, entity, external_id, number;
+    Date issued_on;
+    std::string_view currency;
+    int64_t amount = 0;
+    std::optional<int64_t> source_open;
+    int64_t known_at = 0;
+};
+
+/// An item of the source of record that what another source tells of may be.
+struct Candidate {
+    int64_t customer_id = 0;
+    int64_t id = 0;
+    Date issued_on, void_on;
+    int64_t amount = 0;
+    std::string currency, number, payer_name, bank_account, customer_name;
+    int64_t company_id = 0;
 };
 
 struct ControlTotal {

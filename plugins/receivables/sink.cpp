@@ -102,15 +102,18 @@ void append(std::string& out, const void* value, std::size_t size) {
 
 }  // namespace
 
-Intake::Intake(Store& store, std::string_view source, const Entity& entity, const BatchView& batch)
+Intake::Intake(Store& store, const Record& record, std::string_view source, const Entity& entity,
+               const BatchView& batch)
     : store_(store),
+      record_(record),
       source_(source),
       entity_(entity),
       batch_(batch),
       now_us_(store.tx().now_us()),
       external_id_(typed_column(batch, {"external_id", Type::text, true})),
       updated_at_(typed_column(batch, {"updated_at", Type::timestamp})),
-      deleted_(typed_column(batch, {"deleted", Type::boolean})) {
+      deleted_(typed_column(batch, {"deleted", Type::boolean})),
+      may_link_(record.is_named() || store.has_evidence()) {
     for (const auto& column : entity.columns) columns_.push_back(typed_column(batch, column));
     select_rows();
 }
@@ -184,6 +187,21 @@ void Intake::select_rows() {
     }
 }
 
+std::vector<Known> Intake::known(std::string_view entity,
+                                 const std::vector<std::string_view>& ids) {
+    auto out = store_.known(source_, entity, ids);
+    if (!may_link_ || (entity != "invoice" && entity != "payment")) return out;
+    std::vector<ItemKey> keys;
+    for (const auto& one : out) keys.emplace_back(one.customer_id, one.id);
+    const auto items = store_.items_of_evidence(keys);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        if (items[i] == 0) continue;
+        out[i].id = items[i];
+        out[i].is_link = true;
+    }
+    return out;
+}
+
 std::vector<Known> Intake::resolve(std::string_view entity, const ColumnView& column) {
     return resolve(std::vector<std::string_view>(rows_.size(), entity), column);
 }
@@ -199,8 +217,8 @@ std::vector<Known> Intake::resolve(const std::vector<std::string_view>& wanted,
         std::vector<std::string_view> texts;
         for (const auto& [text, known] : by_text) texts.push_back(text);
         std::sort(texts.begin(), texts.end());
-        const auto known = store_.known(source_, entity, texts);
-        for (std::size_t i = 0; i < texts.size(); ++i) by_text[texts[i]] = known[i];
+        const auto found_now = known(entity, texts);
+        for (std::size_t i = 0; i < texts.size(); ++i) by_text[texts[i]] = found_now[i];
     }
     std::vector<Known> out(rows_.size());
     for (std::size_t i = 0; i < rows_.size(); ++i) {
@@ -214,6 +232,13 @@ void Intake::reject(Incoming& row, std::string_view code, std::string reason, bo
     if (row.is_rejected) return;
     row.is_rejected = true;
     applied_.rejects.push_back({row.at, std::string(code), std::move(reason), can_retry});
+}
+
+void Intake::note(Incoming& row, std::optional<Known> evidence) {
+    if (row.is_rejected) return;
+    row.is_rejected = true;
+    ++applied_.unchanged;
+    if (evidence) noted_.push_back({row.external_id, *evidence, row.is_new()});
 }
 
 bool Intake::reject_unknown(Incoming& row, const Known& found, const ColumnView& column,
@@ -250,8 +275,8 @@ Date Intake::change_day(const Incoming& row) const {
 }
 
 Applied Intake::finish() {
-    std::vector<BindingRow> bindings;
-    bindings.reserve(rows_.size());
+    auto bindings = std::move(noted_);
+    bindings.reserve(bindings.size() + rows_.size());
     for (const auto& row : rows_) {
         if (row.is_rejected) continue;
         bindings.push_back({row.external_id, row.now, row.is_new()});
@@ -304,7 +329,8 @@ Applied apply_batch(const Services& services, Transaction& tx, std::string_view 
                     "receivables takes no entity \"" + std::string(entity) + "\"");
     }
     Store store(services, tx);
-    Intake in(store, source, *it, batch);
+    const Record record(services.config());
+    Intake in(store, record, source, *it, batch);
     doors.at(it->name)(in);
     return in.finish();
 }

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "record.hpp"
 #include "store.hpp"
 
 namespace dunlin::receivables {
@@ -39,7 +40,7 @@ struct Incoming {
     Known old;
     Known now;
     bool is_deleted = false;
-    bool is_rejected = false;
+    bool is_rejected = false;  // Out: refused, or only taken note of.
     bool is_new() const { return old.id == 0; }
 };
 
@@ -47,7 +48,8 @@ struct Incoming {
 /// end writes bindings and events and counts.
 class Intake {
 public:
-    Intake(Store& store, std::string_view source, const Entity& entity, const BatchView& batch);
+    Intake(Store& store, const Record& record, std::string_view source, const Entity& entity,
+           const BatchView& batch);
 
     Store& store() { return store_; }
     std::string_view source() const { return source_; }
@@ -55,6 +57,9 @@ public:
     std::vector<Incoming>& rows() { return rows_; }
     ColumnView column(std::string_view name) const { return batch_.optional(name); }
     int64_t now_us() const { return now_us_; }
+    const Record& record() const { return record_; }
+    /// Whether a row may be, or speak of, what another source has brought.
+    bool may_link() const { return may_link_; }
 
     /// What the references in a column stand for, one for each row in rows(); nothing for an empty
     /// reference, id 0 for one nobody has seen.
@@ -64,6 +69,8 @@ public:
                                const ColumnView& column);
 
     void reject(Incoming& row, std::string_view code, std::string reason, bool can_retry = false);
+    /// Takes a row out that changes nothing in the ledger, and binds it if it is kept as evidence.
+    void note(Incoming& row, std::optional<Known> evidence = std::nullopt);
     /// Rejects a row whose reference was given but is unknown. True when it was.
     bool reject_unknown(Incoming& row, const Known& found, const ColumnView& column,
                         std::string_view noun, bool is_needed);
@@ -79,8 +86,10 @@ private:
     int64_t hash_of(int64_t row, bool is_deleted);
     void select_rows();
     void emit_changes();
+    std::vector<Known> known(std::string_view entity, const std::vector<std::string_view>& ids);
 
     Store& store_;
+    const Record& record_;
     std::string_view source_;
     const Entity& entity_;
     BatchView batch_;
@@ -91,6 +100,8 @@ private:
     std::unordered_map<int64_t, std::array<int64_t, 3>> touched_;  // Inserted, updated, deleted.
     std::string buffer_;
     Applied applied_;
+    bool may_link_;
+    std::vector<BindingRow> noted_;
 };
 
 /// How much of items is in use, so that no allocation takes more than there is.
@@ -101,6 +112,9 @@ public:
     /// The item, or null when it is not kept under that customer.
     const StoredItem* item(const ItemKey& key) const;
     const AllocationRow* allocation(int64_t id) const;
+    /// What people here allocated alike, that is not reversed and not taken yet; or null. Taken, it
+    /// is not found again.
+    const AllocationRow* take_made_here(const AllocationRow& like);
     /// Forgets an allocation that is about to be replaced.
     void free(int64_t allocation_id);
     /// Takes again what a freed allocation had, at most until a day.
@@ -119,6 +133,7 @@ private:
     std::map<ItemKey, StoredItem> items_;
     void take(const AllocationRow& row, Date until);
     std::map<int64_t, AllocationRow> allocations_;
+    std::set<int64_t> returned_;
     std::map<ItemKey, std::vector<Taken>> taken_;
     std::map<ItemKey, std::vector<Use>> fitted_;
 };
@@ -138,6 +153,17 @@ void apply_adjustments(Intake& in);
 void apply_invoice_lines(Intake& in);
 void apply_instalments(Intake& in);
 void apply_allocations(Intake& in);
+
+/// 1 for a kind of document that is owed to us, -1 for one that reduces what is owed, else 0.
+int document_sign(std::string_view kind);
+
+/// Takes out documents or money of which another source is of record: they are linked to what that
+/// source brought, or wait for it.
+void link_to_record(Intake& in, Book book);
+/// Takes out adjustments that name no invoice, where another source is of record.
+void leave_to_record(Intake& in, const ColumnView& invoice);
+/// Takes out rows that belong to an item which another source brought.
+void leave_parts(Intake& in, const std::vector<Known>& items);
 
 /// Brings a batch of any entity in.
 Applied apply_batch(const Services& services, Transaction& tx, std::string_view source,

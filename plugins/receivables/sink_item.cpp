@@ -185,8 +185,7 @@ void describe_invoice(const InvoiceColumns& c, int64_t at, ItemRow& out) {
 }  // namespace
 
 void apply_invoices(Intake& in) {
-    static const std::map<std::string_view, int> signs{
-        {"invoice", 1}, {"debit_note", 1}, {"self_billed", 1}, {"credit_note", -1}};
+    link_to_record(in, Book::invoices);
     const InvoiceColumns c(in);
     ItemIntake items(in);
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -196,8 +195,8 @@ void apply_invoices(Intake& in) {
         const auto at = row.at;
         out.kind = c.kind.text(at).empty() ? "invoice" : c.kind.text(at);
         out.status = c.status.text(at).empty() ? "posted" : c.status.text(at);
-        const auto sign = signs.find(out.kind);
-        if (sign == signs.end()) {
+        const auto sign = document_sign(out.kind);
+        if (sign == 0) {
             in.reject(row, "unknown_kind",
                       "kind \"" + std::string(out.kind.substr(0, 40)) +
                           "\" is none of invoice, credit_note, debit_note, self_billed");
@@ -211,9 +210,9 @@ void apply_invoices(Intake& in) {
                           "; send a positive total and the kind credit_note");
         }
         if (row.is_rejected) continue;
-        out.amount *= sign->second;
+        out.amount *= sign;
         out.source_open = optional_i64(c.open, at);
-        if (out.source_open) *out.source_open *= sign->second;
+        if (out.source_open) *out.source_open *= sign;
         out.has_due = !c.due.is_null(at);
         if (out.has_due) out.due_on = c.due.date(at);
         describe_invoice(c, at, out);
@@ -228,6 +227,7 @@ void apply_payments(Intake& in) {
                reference = in.column("reference"), status = in.column("status"),
                reversed = in.column("reversed_on"), account = in.column("bank_account"),
                payer = in.column("payer_name");
+    link_to_record(in, Book::cash);
     ItemIntake items(in);
     for (std::size_t i = 0; i < items.size(); ++i) {
         auto& row = items.row(i);
@@ -328,6 +328,8 @@ void apply_adjustments(Intake& in) {
     const auto date = in.column("date"), amount = in.column("amount"), kind = in.column("kind"),
                reference = in.column("reference"), invoice = in.column("invoice");
     const auto invoices = in.resolve("invoice", invoice);
+    leave_parts(in, invoices);
+    leave_to_record(in, invoice);
     std::vector<ItemKey> keys;
     for (const auto& known : invoices) {
         if (known.id != 0) keys.emplace_back(known.customer_id, known.id);

@@ -195,7 +195,11 @@ void Store::move_item(const ItemKey& from, int64_t to_customer_id) {
          "reference, known_at",
          "item_id"},
         {"receivables_allocation", "allocation_id",
-         allocation_columns.substr(std::string_view("customer_id, ").size()), "target_id"}};
+         allocation_columns.substr(std::string_view("customer_id, ").size()), "target_id"},
+        {"receivables_evidence", "evidence_id",
+         "evidence_id, item_id, source, entity, external_id, number, issued_on, currency, amount, "
+         "source_open, known_at",
+         "item_id"}};
     std::vector<int64_t> ids;
     for (const auto& part : parts) {
         const auto of_item =

@@ -38,6 +38,7 @@ public:
     void write(const std::vector<LineRow>& rows);
     void write(const std::vector<InstalmentRow>& rows);
     void write(const std::vector<AllocationRow>& rows);
+    void write(const std::vector<EvidenceRow>& rows);
 
     /// Salesperson and portfolio of customers, one for each, in order.
     std::vector<CustomerDefaults> customer_defaults(const std::vector<int64_t>& customer_ids);
@@ -60,6 +61,20 @@ public:
     /// Takes an item's lines, instalments, claims and allocations to another customer and removes
     /// the item itself there, to be inserted anew.
     void move_item(const ItemKey& from, int64_t to_customer_id);
+
+    /// Whether anything is kept as evidence at all.
+    bool has_evidence();
+    /// The items that these pieces of evidence stand beside, one for each, in order; 0 where there
+    /// is none.
+    std::vector<int64_t> items_of_evidence(const std::vector<ItemKey>& keys);
+    /// Documents or payments of a source in these amounts that are not linked yet to anything of
+    /// another source.
+    std::vector<Candidate> candidates(std::string_view of_source, bool is_money,
+                                      const std::set<int64_t>& amounts,
+                                      std::string_view for_source);
+    std::map<int64_t, std::string> company_names();
+    /// Whether anything ever came from a source.
+    bool has_bindings(std::string_view source);
 
     /// Items that are kept at more than one customer, with one of them.
     std::vector<ItemKey> items_kept_twice();

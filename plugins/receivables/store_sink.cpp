@@ -240,6 +240,30 @@ void Store::write(const std::vector<AllocationRow>& rows) {
                });
 }
 
+void Store::write(const std::vector<EvidenceRow>& rows) {
+    write_rows(tx_, "receivables_evidence", {"customer_id", "evidence_id"},
+               "customer_id:l evidence_id:l item_id:l source:u entity:u external_id:u number:u "
+               "issued_on:i currency:u amount:l source_open:l known_at:l",
+               rows, [](BatchBuilder& b, const EvidenceRow& r) {
+                   put_row(b, r.customer_id, r.id, r.item_id, r.source, r.entity, r.external_id,
+                           r.number, r.issued_on, r.currency, r.amount, r.source_open, r.known_at);
+               });
+}
+
+std::vector<int64_t> Store::items_of_evidence(const std::vector<ItemKey>& keys) {
+    std::vector<int64_t> out;
+    if (keys.empty()) return out;
+    BatchBuilder wanted(columns("customer_id:l evidence_id:l"));
+    for (const auto& [customer_id, id] : keys) put_row(wanted, customer_id, id);
+    auto found =
+        tx_.bulk_lookup("receivables_evidence", make_stream(wanted.finish()), {"item_id:l"});
+    while (found.next()) {
+        const auto view = found.view();
+        for (int64_t i = 0; i < view.rows(); ++i) out.push_back(view[0].i64(i));
+    }
+    return out;
+}
+
 std::vector<CustomerDefaults> Store::customer_defaults(const std::vector<int64_t>& customer_ids) {
     std::vector<CustomerDefaults> out;
     if (customer_ids.empty()) return out;

@@ -114,6 +114,17 @@ struct Backdated {
     int64_t known_at = 0;
 };
 
+/// What another source than the one of record says of an item.
+struct Evidence {
+    int64_t customer_id = 0, item_id = 0;
+    std::string source, external_id, number, currency;
+    int64_t amount = 0;
+    std::optional<int64_t> source_open;
+    // What it stands beside.
+    std::string item_source, item_number, item_kind, item_currency;
+    int64_t item_amount = 0, open = 0;
+};
+
 struct StoredAllocation {
     Allocation allocation;
     std::string currency, source;
@@ -147,6 +158,13 @@ public:
     bool has_instalment(int64_t customer_id, int64_t item_id, int64_t instalment_id);
     /// By currency: how many items the source reports as open or closed, and how much.
     std::map<std::string, std::pair<int64_t, int64_t>> reported(Date as_of, const Filter& filter);
+
+    /// Evidence that says otherwise than the items it stands beside.
+    std::vector<Evidence> differing_evidence(Date as_of, const Filter& filter);
+    /// Where else items of these customers were seen: source and external id.
+    using Seen =
+        std::map<std::pair<int64_t, int64_t>, std::vector<std::pair<std::string, std::string>>>;
+    Seen seen_in(const std::vector<ListedItem>& items);
 
     std::vector<CustomerInfo> customers(const std::vector<int64_t>& ids);
     std::optional<CustomerInfo> customer(int64_t id);

@@ -197,6 +197,25 @@ CREATE TABLE receivables_claim (
     PRIMARY KEY (customer_id, claim_id)
 );
 
+-- A document or money that another source than the one of record also told of: kept beside the item
+-- it is, and never added to it.
+CREATE TABLE receivables_evidence (
+    customer_id bigint NOT NULL,
+    evidence_id bigint NOT NULL,
+    item_id bigint NOT NULL,
+    source text NOT NULL,
+    entity text NOT NULL,
+    external_id text NOT NULL,
+    number text NOT NULL,
+    issued_on integer NOT NULL,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    source_open bigint,
+    known_at bigint NOT NULL,
+    PRIMARY KEY (customer_id, evidence_id)
+);
+CREATE INDEX receivables_evidence_item ON receivables_evidence (customer_id, item_id);
+
 CREATE VIEW receivables_v1_company AS
 SELECT company_id, name, country, currency, time_zone, street, city, postcode, bank_account,
        capacity, is_deleted
@@ -254,6 +273,16 @@ SELECT a.customer_id, a.allocation_id, a.source_id, a.target_id, a.instalment_id
        i.portfolio
 FROM receivables_allocation a
 JOIN receivables_item i ON i.customer_id = a.customer_id AND i.item_id = a.source_id;
+
+-- Limited as the item is that it stands beside.
+CREATE VIEW receivables_v1_evidence AS
+SELECT e.customer_id, e.evidence_id, e.item_id, e.source, e.entity, e.external_id, e.number,
+       e.issued_on, e.currency, e.amount, e.source_open, e.known_at,
+       i.posted_on AS item_posted_on, i.void_on AS item_void_on, i.amount AS item_amount,
+       i.currency AS item_currency, i.number AS item_number, i.kind AS item_kind,
+       i.source AS item_source, i.company_id, i.salesperson, i.portfolio
+FROM receivables_evidence e
+JOIN receivables_item i ON i.customer_id = e.customer_id AND i.item_id = e.item_id;
 
 CREATE VIEW receivables_v1_instalment AS
 SELECT n.customer_id, n.instalment_id, n.item_id, n.sequence, n.due_on, n.amount, n.discount_on,

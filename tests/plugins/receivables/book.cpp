@@ -23,7 +23,8 @@ Type type_of_column(const std::string& name) {
 
 }  // namespace
 
-AppliedBatch Book::put(const std::string& entity, const std::vector<Json>& rows) {
+AppliedBatch Book::put(const std::string& entity, const std::vector<Json>& rows,
+                       const std::string& source) {
     std::set<std::string> names;
     for (const auto& row : rows) {
         for (const auto& cell : row.items()) names.insert(cell.key());
@@ -41,7 +42,7 @@ AppliedBatch Book::put(const std::string& entity, const std::vector<Json>& rows)
             out.push_back(std::move(cell));
         }
     }
-    return instance_.apply("erp", entity, columns, cells);
+    return instance_.apply(source, entity, columns, cells);
 }
 
 AppliedBatch Book::customer(const std::string& id) {

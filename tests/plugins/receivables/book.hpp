@@ -16,7 +16,8 @@ public:
         : instance_(dialect, std::move(options)) {}
 
     Instance& instance() { return instance_; }
-    AppliedBatch put(const std::string& entity, const std::vector<Json>& rows);
+    AppliedBatch put(const std::string& entity, const std::vector<Json>& rows,
+                     const std::string& source = "erp");
     AppliedBatch customer(const std::string& id);
     AppliedBatch invoice(const std::string& id, const std::string& total, const std::string& issued,
                          const std::string& due, const Json& more = Json::object());
