@@ -17,6 +17,7 @@ Json worklist(Call& call);
 Json reconcile(Call& call);
 Json backdated(Call& call);
 Json verify(const Services& services, Call& call);
+Json forget_source(const Services& services, Call& call);
 Json allocate(const Services& services, Call& call);
 Json reverse_allocation(Call& call);
 Json place_claim(const Services& services, Call& call);

@@ -27,6 +27,7 @@ public:
             {"receivables.reconcile", [](const Services&, Call& c) { return reconcile(c); }},
             {"receivables.backdated", [](const Services&, Call& c) { return backdated(c); }},
             {"receivables.verify", &verify},
+            {"receivables.forget_source", &forget_source},
             {"receivables.allocate", &allocate},
             {"receivables.reverse_allocation",
              [](const Services&, Call& c) { return reverse_allocation(c); }},
@@ -86,12 +87,24 @@ public:
     }
 
     Json check_health(Transaction& tx) {
-        const bool has_customers = Store(services(), tx).has_customers();
-        return Json::array(
-            {{{"name", "ledger"},
-              {"state", "ok"},
-              {"message", has_customers ? "the ledger answers" : "the ledger is empty"},
-              {"remedy", has_customers ? "" : "bring customers in with dunlin sync"}}});
+        Store store(services(), tx);
+        const bool has_customers = store.has_customers();
+        auto out =
+            Json::array({{{"name", "ledger"},
+                          {"state", "ok"},
+                          {"message", has_customers ? "the ledger answers" : "the ledger is empty"},
+                          {"remedy", has_customers ? "" : "bring customers in with dunlin sync"}}});
+        for (const auto& source : Record(services().config()).sources()) {
+            if (store.has_bindings(source)) continue;
+            out.push_back({{"name", "source of record " + source},
+                           {"state", "warn"},
+                           {"message", "nothing ever came from " + source +
+                                           ", so what others tell of its documents waits"},
+                           {"remedy",
+                            "sync it, or correct its name in "
+                            "[plugins.receivables.record]"}});
+        }
+        return out;
     }
 };
 

@@ -169,15 +169,18 @@ private:
     /// Takes note of rows that are linked already. True for the others that are in the ledger.
     std::vector<bool> note_linked() {
         auto& rows = in_.rows();
-        std::vector<ItemKey> keys;
-        for (const auto& row : rows) keys.emplace_back(row.old.customer_id, row.old.id);
-        const auto linked = in_.store().items_of_evidence(keys);
-        const auto stored = in_.store().items(keys);
-        std::vector<bool> is_ours(rows.size());
+        std::vector<std::size_t> old, returned;
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            auto& row = rows[i];
-            is_ours[i] = stored[i].id != 0;
-            if (linked[i] == 0 || is_ours[i] || (!row.is_deleted && !is_sound(row))) continue;
+            if (!rows[i].is_new()) old.push_back(i);
+        }
+        const auto linked = in_.store().items_of_evidence(keys_of(old));
+        std::vector<bool> is_ours(rows.size());
+        for (std::size_t i = 0; i < old.size(); ++i) {
+            auto& row = rows[old[i]];
+            is_ours[old[i]] = linked[i] == 0;
+            // A link that was taken away leaves its binding, and nothing behind it.
+            if (linked[i] == 0 && row.old.hash == tombstone_hash()) returned.push_back(old[i]);
+            if (linked[i] == 0 || (!row.is_deleted && !is_sound(row))) continue;
             if (row.is_deleted) {
                 in_.store().erase("receivables_evidence", "evidence_id", row.old);
                 in_.note(row, row.now);
@@ -185,7 +188,17 @@ private:
                 keep(row, {row.old.customer_id, linked[i]}, row.old.id, /*is_new=*/false);
             }
         }
+        const auto stored = in_.store().items(keys_of(returned));
+        for (std::size_t i = 0; i < returned.size(); ++i) is_ours[returned[i]] = stored[i].id != 0;
         return is_ours;
+    }
+
+    std::vector<ItemKey> keys_of(const std::vector<std::size_t>& places) const {
+        std::vector<ItemKey> out;
+        for (const auto i : places) {
+            out.emplace_back(in_.rows()[i].old.customer_id, in_.rows()[i].old.id);
+        }
+        return out;
     }
 
     /// Rejects a row that could not be in the ledger either.
@@ -356,6 +369,7 @@ void leave_to_record(Intake& in, const ColumnView& invoice) {
 }
 
 void leave_parts(Intake& in, const std::vector<Known>& items) {
+    if (!in.may_link()) return;
     for (std::size_t i = 0; i < items.size(); ++i) {
         auto& row = in.rows()[i];
         if (items[i].is_link && !row.is_deleted) in.note(row);

@@ -75,6 +75,11 @@ public:
     std::map<int64_t, std::string> company_names();
     /// Whether anything ever came from a source.
     bool has_bindings(std::string_view source);
+    /// How many rows of each entity a source has brought.
+    std::map<std::string, int64_t> rows_of(std::string_view source);
+    /// Erases customers of a source with all that is theirs, at most so many, and after the last of
+    /// them everything else of the source. Which customers went.
+    std::vector<int64_t> forget(std::string_view source, int64_t limit);
 
     /// Items that are kept at more than one customer, with one of them.
     std::vector<ItemKey> items_kept_twice();

@@ -14,6 +14,54 @@ bool Store::has_bindings(std::string_view source) {
     return tx_.query("SELECT 1 FROM receivables_binding WHERE source = ? LIMIT 1", source).step();
 }
 
+std::map<std::string, int64_t> Store::rows_of(std::string_view source) {
+    std::map<std::string, int64_t> out;
+    for (const auto& row : tx_.query("SELECT entity, count(*) FROM receivables_binding WHERE "
+                                     "source = ? GROUP BY entity",
+                                     source)) {
+        out.emplace(row.string(0), row.i64(1));
+    }
+    return out;
+}
+
+std::vector<int64_t> Store::forget(std::string_view source, int64_t limit) {
+    std::vector<int64_t> out;
+    for (const auto& row :
+         tx_.query("SELECT id FROM receivables_binding WHERE source = ? AND entity = 'customer' "
+                   "ORDER BY external_id LIMIT ?",
+                   source, limit)) {
+        out.push_back(row.i64(0));
+    }
+    std::vector<std::string> erase{
+        // What other sources told of these accounts may come to others anew.
+        "DELETE FROM receivables_binding WHERE (source, entity, external_id) IN (SELECT source, "
+        "entity, external_id FROM receivables_evidence WHERE customer_id = ?)"};
+    for (const char* table : {"evidence", "claim", "allocation", "instalment", "invoice_line",
+                              "item", "contact_point", "customer"}) {
+        erase.push_back("DELETE FROM receivables_" + std::string(table) + " WHERE customer_id = ?");
+    }
+    for (const auto& sql : erase) {
+        auto statement = tx_.prepare(sql);
+        for (const auto id : out) statement.run(id);
+    }
+    if (static_cast<int64_t>(out.size()) == limit) {
+        tx_.exec(
+            "DELETE FROM receivables_binding WHERE source = ? AND customer_id <> 0 AND customer_id "
+            "NOT IN (SELECT customer_id FROM receivables_customer)",
+            source);
+        return out;
+    }
+    tx_.exec("DELETE FROM receivables_evidence WHERE source = ?", source);
+    for (const char* what : {"company", "exchange_rate"}) {
+        const auto id = what == std::string_view("company") ? "company_id" : "rate_id";
+        tx_.exec("DELETE FROM receivables_" + std::string(what) + " WHERE " + id +
+                     " IN (SELECT id FROM receivables_binding WHERE source = ? AND entity = ?)",
+                 source, what);
+    }
+    tx_.exec("DELETE FROM receivables_binding WHERE source = ?", source);
+    return out;
+}
+
 std::map<int64_t, std::string> Store::company_names() {
     std::map<int64_t, std::string> out;
     for (const auto& row : tx_.query("SELECT company_id, name FROM receivables_company")) {
