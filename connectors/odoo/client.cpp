@@ -332,10 +332,10 @@ Json Client::read(const std::string& model, const std::vector<int64_t>& ids,
     return records;
 }
 
-std::optional<bool> Client::can_read(const std::string& model) {
+std::optional<bool> Client::may(const std::string& verb, const std::string& model) {
     try {
         const auto answer =
-            call(model, "check_access_rights", Json::array({"read"}), {{"raise_exception", false}});
+            call(model, "check_access_rights", Json::array({verb}), {{"raise_exception", false}});
         return answer.is_boolean() && answer.get<bool>();
     } catch (const Error& e) {
         if (e.status() == DUNLIN_E_DATA) return std::nullopt;

@@ -98,8 +98,8 @@ public:
     std::optional<MadeRecord> make(const std::string& key, const NewRecord& record);
     /// What was made under a key.
     std::optional<MadeRecord> made(const std::string& key);
-    /// May the user read it? Nothing when this Odoo has no such model.
-    std::optional<bool> can_read(const std::string& model);
+    /// May the user "read", "create" … it? Nothing when this Odoo has no such model.
+    std::optional<bool> may(const std::string& verb, const std::string& model);
 
     /// Odoo's clock at the first answer.
     std::optional<int64_t> server_us() const { return server_us_; }

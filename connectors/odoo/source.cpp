@@ -69,7 +69,8 @@ void OdooSource::require_rights(Client& client) const {
     std::set<std::string> asked;
     for (const auto& stream : streams()) {
         for (const auto& part : stream.parts) {
-            if (!asked.insert(part.model).second || client.can_read(part.model).value_or(false)) {
+            if (!asked.insert(part.model).second ||
+                client.may("read", part.model).value_or(false)) {
                 continue;
             }
             missing += (missing.empty() ? "" : ", ") + part.model;
@@ -90,9 +91,14 @@ Json OdooSource::check(const Cancel& cancel) {
     }
     auto warnings = Json::array();
     for (const auto& [model, name] : reminder_models) {
-        if (!to->can_read(model)) continue;
+        if (!to->may("read", model)) continue;
         warnings.push_back("Odoo's own reminders are installed: " + name +
                            "; stop them there, or customers are reminded twice");
+    }
+    if (!to->may("create", "res.partner").value_or(false)) {
+        warnings.push_back("the user " + settings_.account.user +
+                           " reads, but writes no contacts, dunning blocks and credit limits back; "
+                           "give it \"Contact Creation\" in Odoo if it should");
     }
     return {{"url", settings_.account.url},
             {"database", settings_.account.database},

@@ -142,6 +142,22 @@ void TrytonSource::require_rights(const Cancel& cancel) {
                                      "; add it to the group Accounting");
 }
 
+std::vector<std::string> TrytonSource::not_writable(const Cancel& cancel) {
+    std::vector<std::string> out;
+    for (const auto* model :
+         {"ir.note", "ir.attachment", "party.party", "account.invoice", "account.dunning"}) {
+        try {
+            const auto access =
+                client_.call("model.ir.model.access.get_access",
+                             Json::array({Json::array({model}), Json::object()}), cancel);
+            if (!flag_at(access[model], "write")) out.emplace_back(model);
+        } catch (const Refused&) {
+            // A module that is not active here.
+        }
+    }
+    return out;
+}
+
 /// Tryton's own reminders: two systems must not dun the same customer. A user without the right
 /// to see them learns that he cannot know.
 Json TrytonSource::dunning(const Cancel& cancel) {
@@ -191,6 +207,12 @@ Json TrytonSource::check(const Cancel& cancel) {
         warnings.push_back("Tryton's module account_dunning is active, and " +
                            in_quotes(settings_.account.user) +
                            " may not read whether it duns; add it to the group Dunning");
+    }
+    if (const auto missing = not_writable(cancel); !missing.empty()) {
+        warnings.push_back(in_quotes(settings_.account.user) + " reads, but may not write " +
+                           listed(missing) +
+                           "; what is written back there will be rejected. Its groups are Account "
+                           "and, for blocks, Dunning");
     }
     out["warnings"] = warnings;
     return out;

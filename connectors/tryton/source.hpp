@@ -55,6 +55,8 @@ private:
     std::vector<Company> find_companies(const Cancel& cancel);
     void require_rights(const Cancel& cancel);
     Json dunning(const Cancel& cancel);
+    /// What the user may not write of what write-backs need; models that are not there left out.
+    std::vector<std::string> not_writable(const Cancel& cancel);
 
     std::string name_;
     Settings settings_;

@@ -115,6 +115,13 @@ TEST_CASE("a check says which companies are read and what is there") {
     CHECK_THAT(odoo.searched.back(), Catch::Contains("[\"company_id\",\"in\",[2]]"));
 }
 
+TEST_CASE("a user who may not write contacts is warned of before any is written back") {
+    FakeOdoo odoo;
+    odoo.may_create = false;
+    const auto warnings = odoo.source().check(no_cancel)["warnings"];
+    CHECK_THAT(warnings.back().get<std::string>(), Catch::Contains("\"Contact Creation\""));
+}
+
 TEST_CASE("an Odoo with reminders of its own is named") {
     FakeOdoo odoo;
     const auto warnings = odoo.source().check(no_cancel)["warnings"];

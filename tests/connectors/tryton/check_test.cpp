@@ -65,6 +65,17 @@ TEST_CASE("Tryton's own active dunning is named with its numbers") {
                Catch::Contains("1 reminders, 1 customers"));
 }
 
+TEST_CASE("a user who may only read is warned of before anything is written back") {
+    FakeTryton server;
+    server.can_write = false;
+
+    const auto found = server.source()->check(no_cancel())["warnings"];
+
+    REQUIRE(found.size() == 1);
+    CHECK_THAT(found[0].get<std::string>(),
+               Catch::Contains("may not write ir.note, ir.attachment, party.party"));
+}
+
 TEST_CASE("without reminders and procedures there is nothing to warn of") {
     FakeTryton server;
 

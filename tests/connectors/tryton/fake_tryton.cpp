@@ -149,7 +149,7 @@ HttpReply FakeTryton::answer(const HttpRequest& request) {
         return given(it->second);
     }
     if (method == "model.ir.model.access.get_access") {
-        return given({{params[0][0].get<std::string>(), {{"read", 1}}}});
+        return given({{params[0][0].get<std::string>(), {{"read", 1}, {"write", can_write}}}});
     }
     const auto dot = method.rfind('.');
     const auto model = method.substr(6, dot - 6), verb = method.substr(dot + 1);

@@ -24,6 +24,7 @@ public:
     std::vector<Json> bodies;
     std::string password = "good";
     int logins = 0;
+    bool can_write = true;
 
     HttpSend send();
     /// A source on it; `settings` over url, database, user and password.
