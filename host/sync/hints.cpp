@@ -65,15 +65,14 @@ void read_all(RunContext& run, const std::map<std::string, Hints>& all) {
 
 }  // namespace
 
-void keep_hints(Host& host, const std::string& source, const Json& changed) {
+void keep_hints(Host& host, Tx& tx, const std::string& source, const Json& changed) {
     if (changed.empty()) return;
-    auto tx = host.begin(Access::write);
     const auto id = host.ids().next();
     for (const auto& one : changed) {
         auto ids = one.value("external_ids", std::vector<std::string>());
         if (ids.empty()) ids.emplace_back();
         for (const auto& external_id : ids) {
-            tx->db().exec(
+            tx.db().exec(
                 "INSERT INTO dunlin_sync_hint VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (source, entity, external_id) DO UPDATE SET id = excluded.id",
                 source, one.at("entity").get<std::string>(), external_id, id);
@@ -81,11 +80,10 @@ void keep_hints(Host& host, const std::string& source, const Json& changed) {
     }
     const auto args = Json{{"source", source}}.dump();
     // One that runs already may have read before this change: then another one follows it.
-    const auto running = tx->db().value(
+    const auto running = tx.db().value(
         "SELECT 1 FROM dunlin_job WHERE kind = ? AND dedup_key = ? AND state = 'running'",
         hint_kind, source);
-    host.jobs().enqueue(*tx, hint_kind, running.empty() ? source : source + "+", args, 0);
-    tx->commit();
+    host.jobs().enqueue(tx, hint_kind, running.empty() ? source : source + "+", args, 0);
 }
 
 void read_hints(Host& host, const SourceConfig& source, Plugin& connector, Plugin& sink,

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace dunlin::host {
 
@@ -214,12 +215,30 @@ void StreamRun::wait_out(const Error& error, int64_t attempt) {
     }
 }
 
+/// What a connector brings and nobody takes is said, not dropped in silence.
+void StreamRun::note_unknown_columns(const BatchView& rows, EntityReport& now) {
+    if (std::exchange(has_compared_, true)) return;
+    std::string unknown;
+    for (int64_t i = 0; i < rows.columns(); ++i) {
+        const auto name = rows.name(i);
+        const bool is_known =
+            name == position_column ||
+            std::any_of(kind_.columns.begin(), kind_.columns.end(),
+                        [&](const ColumnSpec& column) { return column.name == name; });
+        if (!is_known) unknown.append(unknown.empty() ? "" : ", ").append(name);
+    }
+    if (unknown.empty()) return;
+    now.note += (now.note.empty() ? "" : "; ") + run_.sink.plugin.id() +
+                " does not know and left out: " + unknown;
+}
+
 void StreamRun::take(Tx& tx, const PulledPage& page, EntityReport& now) {
     auto refused = page.refused;
     const auto unread = refused.size();
     std::vector<std::string> brought;
     if (page.rows.rows() > 0) {
         const BatchView rows(page.rows);
+        note_unknown_columns(rows, now);
         const auto row_at = [&](int64_t row) { return RefusedRow::of_batch(rows, row); };
         run_.sink.apply(tx, page.rows, row_at, now, refused);
         brought = quarantine_.known_of(rows);

@@ -59,6 +59,7 @@ private:
     std::optional<PulledPage> next(PageReader& reader) const;
     void wait_out(const Error& error, int64_t attempt);
     void take(Tx& tx, const PulledPage& page, EntityReport& now);
+    void note_unknown_columns(const BatchView& rows, EntityReport& now);
     std::vector<std::string> ids_there();
     void remove(const std::vector<std::string>& gone);
     std::string shape() const;
@@ -71,6 +72,7 @@ private:
     EntityReport& entity_;
     Quarantine quarantine_;
     StreamState state_;
+    bool has_compared_ = false;
 };
 
 }  // namespace dunlin::host

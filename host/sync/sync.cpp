@@ -25,8 +25,7 @@ Sync::Sync(Host& host) : host_(host) {
     host.jobs().add_host_kind(
         sync_kind, [this](const Json& args, dunlin_cancel* cancel) { run_job(args, cancel); });
     host.jobs().add_host_kind(hint_kind, [this](const Json& args, dunlin_cancel* cancel) {
-        const auto& config = source(args.at("source").get<std::string>());
-        read_hints(host_, config, connector_of(config), sink(), cancel);
+        read_hinted(args.at("source"), cancel);
     });
 }
 
@@ -117,6 +116,11 @@ Json Sync::check(const std::string& source_name) {
     return ask_plugin(host_, plugin, "check", plugin.connector->check, open.get(), &cancel);
 }
 
+void Sync::read_hinted(const std::string& source_name, dunlin_cancel* cancel) {
+    const auto& config = source(source_name);
+    read_hints(host_, config, connector_of(config), sink(), cancel);
+}
+
 void Sync::count_hook(const std::string& source_name) {
     const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock(mutex_);
@@ -154,7 +158,9 @@ void Sync::hook(const std::string& source_name,
         if (e.status() == DUNLIN_E_NOT_FOUND) throw Error(DUNLIN_E_INTERNAL, e.what());
         throw;
     }
-    keep_hints(host_, source_name, said.value("changed", Json::array()));
+    auto tx = host_.begin(Access::write);
+    keep_hints(host_, *tx, source_name, said.value("changed", Json::array()));
+    tx->commit();
 }
 
 Json Sync::preview(const std::string& source_name, const ProgressHandler& progress) {

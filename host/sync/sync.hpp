@@ -48,6 +48,9 @@ public:
     /// Reachable? What the connector says of itself.
     Json check(const std::string& source);
     Json status();
+    /// Reads what messages and receipts of write-backs named. Error unavailable while a run of the
+    /// source is under way.
+    void read_hinted(const std::string& source, dunlin_cancel* cancel = nullptr);
     /// What a first run would read, entity by entity, without writing anything.
     Json preview(const std::string& source, const ProgressHandler& progress);
     /// Last reported progress of runs in this process, for the API.

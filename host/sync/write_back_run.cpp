@@ -3,6 +3,7 @@
 
 #include "base/backoff.hpp"
 #include "host.hpp"
+#include "sync/hints.hpp"
 
 #include <algorithm>
 #include <future>
@@ -243,8 +244,15 @@ void WriteBackRun::take(PendingWrite& write, const Receipt& receipt) {
     }
     write.remote_id = receipt.remote_id;
     write.reason = receipt.reason;
-    lease_.commit("a receipt", [&](Tx& tx) { settle(host_, tx, write, name_of(receipt.state)); });
-    result_.touched.insert(result_.touched.end(), receipt.touched.begin(), receipt.touched.end());
+    auto touched = Json::array();
+    for (const auto& [entity, external_id] : receipt.touched) {
+        touched.push_back({{"entity", entity}, {"external_ids", {external_id}}});
+    }
+    lease_.commit("a receipt", [&](Tx& tx) {
+        settle(host_, tx, write, name_of(receipt.state));
+        // Read at once, so that the next sync finds nothing new in what we wrote ourselves.
+        keep_hints(host_, tx, source_.name, touched);
+    });
     host_.metrics().add("dunlin_write_backs_total",
                         "source=\"" + source_.name + "\",state=\"" + write.state + "\"");
     host_.log().info("sync", "a write-back is settled",

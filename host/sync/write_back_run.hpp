@@ -33,7 +33,6 @@ public:
         std::map<std::string, int64_t> counts;  // By state, of all writes to the source.
         int64_t next_due_us = 0;                // Of those that wait for a time; 0: none does.
         int64_t resting_until_us = 0;           // The other system asked to be left alone; or 0.
-        std::vector<Receipt::Row> touched;      // To be read again.
     };
 
     WriteBackRun(Host& host, const SourceConfig& source, Plugin& connector, dunlin_cancel* asked);

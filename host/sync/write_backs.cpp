@@ -112,6 +112,11 @@ WriteBackRun::Result WriteBacks::send(const std::string& source, dunlin_cancel* 
 
 Json WriteBacks::run(const std::string& source, dunlin_cancel* asked) {
     const auto done = send(source, asked);
+    try {
+        host_.sync().read_hinted(source, asked);
+    } catch (const Error& e) {
+        if (!is_retryable(e.status())) throw;  // Its job reads them later.
+    }
     Json out{{"source", source}, {"write_backs", done.counts}};
     if (done.resting_until_us > 0) out["rests_until"] = timestamp_text(done.resting_until_us);
     return out;

@@ -71,6 +71,14 @@ TEST_CASE("a window that is done moves the cursor to the latest change less the 
     CHECK(world.asked()[0]["since"] == noon + minute - 5 * minute);
 }
 
+TEST_CASE("a column that nobody takes is named in the report") {
+    Keyed world;
+    world.put("a", 1, noon);
+    world.system["extra"] = "colour";
+
+    CHECK(world.run()["note"] == "flow does not know and left out: colour");
+}
+
 TEST_CASE("a transaction that commits late is not missed") {
     Keyed world;
     world.put("a", 1, noon - 10 * minute);

@@ -186,6 +186,18 @@ TEST_CASE("the host sends by itself what was queued") {
     CHECK(world.made() == 1);
 }
 
+TEST_CASE("what a write-back touched is read again at once") {
+    Writing world;
+    write_json(world.instance.folder() / "in.json",
+               {{"keyed", {{"rows", {{"a", 7, 1}}}, {"server_us", 1}}}});
+    world.queue("note");
+
+    world.run();
+
+    CHECK(world.instance.cell("SELECT value FROM flow_row WHERE external_id = 'a'") == 7);
+    CHECK(world.instance.cell("SELECT count(*) FROM dunlin_sync_hint") == 0);
+}
+
 TEST_CASE("several runs at once make one") {
     Writing world;
     for (const auto* lane : {"a", "b", "c", "d"}) world.queue("note", {{"lane", lane}});

@@ -10,7 +10,8 @@ namespace dunlin::test {
 
 /// Another system that keeps rows by their time of change, as a JSON object has it:
 /// {"rows": [[id, value, changed_us], …], "server_us": N, "page": 2, "asked": "file",
-///  "bad": [id, …], "fail": {"behind": 1, "status": N, "wait_ms": N}}. Each request is noted in the
+///  "bad": [id, …], "extra": "a column", "fail": {"behind": 1, "status": N, "wait_ms": N}}. Each
+///  request is noted in the
 /// file "asked", one line each.
 class KeyedPull : public Pull {
 public:
@@ -46,9 +47,11 @@ public:
                         Json{{"retry_after_ms", fail->value("wait_ms", 0)}}.dump());
         }
         const bool is_ids = request_.mode == PullRequest::Mode::ids;
-        BatchBuilder out(
-            is_ids ? std::vector<ColumnSpec>{{"external_id", Type::text}}
-                   : std::vector<ColumnSpec>{{"external_id", Type::text}, {"value", Type::i64}});
+        std::vector<ColumnSpec> columns{{"external_id", Type::text}};
+        if (!is_ids) columns.push_back({"value", Type::i64});
+        const auto extra = system_.value("extra", "");
+        if (!extra.empty()) columns.push_back({extra, Type::text});
+        BatchBuilder out(columns);
         const auto bad = system_.value("bad", Json::array());
         const auto end = std::min(rows_.size(), at_ + system_.value("page", std::size_t{2}));
         for (; at_ < end; ++at_) {
@@ -61,6 +64,7 @@ public:
             }
             out[0].add(std::string_view(row[0].get_ref<const std::string&>()));
             if (!is_ids) out[1].add(row[1].get<int64_t>());
+            if (!extra.empty()) out[is_ids ? 1 : 2].add("blue");
         }
         page.rows = out.finish();
         page.server_us = system_.at("server_us").get<int64_t>();

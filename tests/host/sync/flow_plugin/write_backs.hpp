@@ -44,7 +44,7 @@ public:
         int number = 1;
         for (std::string line; std::getline(made, line); ++number) {
             if (line.starts_with(write.key + ' ')) {
-                return {Receipt::State::confirmed, std::to_string(number), ""};
+                return {Receipt::State::confirmed, std::to_string(number), "", {{"keyed", "a"}}};
             }
         }
         return {Receipt::State::absent};
