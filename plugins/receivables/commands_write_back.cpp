@@ -134,7 +134,8 @@ Json change_credit_limit(Call& call) {
     if (!amount || amount->units() < 0) {
         throw Error(DUNLIN_E_INVALID, "a credit limit is not below zero");
     }
-    Json base;
+    // Without a limit, one that was set there meanwhile is a conflict as well.
+    Json base{{"amount", nullptr}};
     if (customer.credit_limit) base["amount"] = Money::text_of(*customer.credit_limit, digits);
     return queue(
         call, views.origin_of_customer(customer.id), "credit_limit",
