@@ -19,6 +19,7 @@ class Way(http.server.ThreadingHTTPServer):
     def __init__(self, url, is_secret=False):
         self.url_behind = url
         self.rules, self.lost = [], 0
+        self.requests = []  # (path, headers, body) of what came.
         super().__init__(("127.0.0.1", 0), Passage)
         self.url = f"http{'s' if is_secret else ''}://127.0.0.1:{self.server_port}"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dunlin-way-"))
@@ -70,6 +71,7 @@ class Passage(http.server.BaseHTTPRequestHandler):
         if verb == "before":
             what()
         headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection", "content-length")}
+        self.server.requests.append((self.path, headers, body))
         request = urllib.request.Request(self.server.url_behind + self.path, body, headers)
         try:
             with urllib.request.urlopen(request, timeout=120) as reply:
