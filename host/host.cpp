@@ -76,6 +76,7 @@ Host::Host(Options options)
     events_ = std::make_unique<Events>(*this);
     jobs_ = std::make_unique<Jobs>(*this);
     http_client_ = std::make_unique<HttpClient>(config_);
+    workers_ = std::make_unique<Workers>(config_, metrics_, options_.program);
     sync_ = std::make_unique<Sync>(*this);
     write_backs_ = std::make_unique<WriteBacks>(*this);
     if (options_.plugin_root.empty()) options_.plugin_root = default_plugin_root();

@@ -16,6 +16,7 @@
 #include "store/tx.hpp"
 #include "sync/sync.hpp"
 #include "sync/write_backs.hpp"
+#include "worker/workers.hpp"
 
 #include <memory>
 #include <optional>
@@ -35,6 +36,7 @@ public:
         bool migrates = true;                 // Apply pending migrations at start.
         std::string config_text{};            // Stands for dunlin.toml when it is not empty.
         std::filesystem::path plugin_root{};  // Shipped plugins; default beside the program.
+        std::filesystem::path program{};      // dunlin, for connectors' processes; the same.
     };
     explicit Host(Options options);
     ~Host();
@@ -63,6 +65,7 @@ public:
     Sync& sync() { return *sync_; }
     WriteBacks& write_backs() { return *write_backs_; }
     HttpClient& http_client() { return *http_client_; }
+    Workers& workers() { return *workers_; }
     /// "hostname:pid:random": who holds a lease.
     const std::string& holder() const { return holder_; }
 
@@ -95,6 +98,7 @@ private:
     std::unique_ptr<Events> events_;
     std::unique_ptr<Jobs> jobs_;
     std::unique_ptr<HttpClient> http_client_;
+    std::unique_ptr<Workers> workers_;
     std::unique_ptr<Sync> sync_;
     std::unique_ptr<WriteBacks> write_backs_;
     std::optional<Lease> node_;  // Its number is part of the ids made here.

@@ -24,6 +24,8 @@ struct Invocation {
     bool checks = false, lists_all = false, is_sure = false;
     SyncOptions sync_options;
 
+    int worker_socket = -1, worker_flag = -1;  // Of worker.
+
     bool has_failed = false;  // Set by a verb whose reply is that something is wrong.
     std::unique_ptr<Host> host;
     /// The host of the instance, with its configuration; start() makes it answer commands.

@@ -2,6 +2,7 @@
 #include "cli/cli.hpp"
 
 #include "cli/actions.hpp"
+#include "worker/serve.hpp"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
@@ -96,6 +97,7 @@ Ordered plugin_list(Invocation& in) {
         list.push_back({{"id", plugin->id()},
                         {"version", plugin->manifest.version},
                         {"state", name_of(plugin->state)},
+                        {"runs_in", plugin->worker ? "worker" : "host"},
                         {"reason", plugin->reason}});
     }
     return list;
@@ -119,6 +121,7 @@ Ordered plugin_info(Invocation& in) {
             {"name", manifest.name},
             {"version", manifest.version},
             {"state", name_of(plugin->state)},
+            {"runs_in", plugin->worker ? "worker" : "host"},
             {"reason", plugin->reason},
             {"folder", plugin->folder.string()},
             {"permissions", manifest.permissions},
@@ -167,6 +170,10 @@ Ordered backup(Invocation& in) {
     host.store().backup(folder);
     std::filesystem::copy_file(host.config().instance / "dunlin.toml", folder / "dunlin.toml");
     return "Backed up into " + in.folder + "; secrets and tokens are not in it";
+}
+
+Ordered hold_connector(Invocation& in) {
+    serve_worker(in.worker_socket, in.worker_flag, static_cast<pid_t>(in.id));
 }
 
 Ordered token_create(Invocation& in) {
@@ -324,6 +331,11 @@ private:
         auto* token = verb("token create", "Make one and print it once", token_create);
         token->add_option("--role", in_.name, "A role that a plugin declares")->required();
         token->add_option("--scope", in_.pairs, "DIMENSION=VALUE; repeat it for more");
+        // What the host starts for connectors; of no use to a person.
+        auto* worker = verb("worker", "Hold a connector", hold_connector)->group("");
+        worker->add_option("--fd", in_.worker_socket)->required();
+        worker->add_option("--flag", in_.worker_flag)->required();
+        worker->add_option("--parent", in_.id)->required();
         verb("doctor", "Say what is wrong and what to do", doctor);
     }
 

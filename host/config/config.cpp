@@ -194,9 +194,11 @@ void take_clock(const Entry& at, Config& out) {
     out.fixed_clock_us = instant.time_since_epoch().count() * 1'000'000;
 }
 
-void take_checks(const Entry& at, Config& out) {
-    need(at.value.is_boolean(), at.value, "true or false");
-    out.checks_replies = at.value;
+Take<Config> flag(bool Config::*to) {
+    return [=](const Entry& at, Config& out) {
+        need(at.value.is_boolean(), at.value, "true or false");
+        out.*to = at.value;
+    };
 }
 
 /// "15m"
@@ -265,12 +267,17 @@ const std::map<std::string, Keys<Config>> sections{
      {{"path", text(&Config::log_path, ".+", "must be a file, or \"-\" for standard error")},
       {"level", one_of(&Config::log_level, {"debug", "info", "warn", "error"})}}},
     {"jobs", {{"threads", whole(&Config::jobs_threads, 1, 64)}}},
+    {"worker",
+     {{"enabled", flag(&Config::worker_enabled)},
+      {"in_process", texts(&Config::worker_in_process)},
+      {"memory_max_mib", whole(&Config::worker_memory_max_mib, 64, int64_t{1} << 20)},
+      {"silence_seconds", whole(&Config::worker_silence_s, 1, 86400)}}},
     {"secrets", {{"*", take_secret}}},
     {"sources", {{"*", take_source}}},
     {"testing",
      {{"clock", take_clock},
       {"ids_seed", whole(&Config::ids_seed, 0, int64_t{1} << 62)},
-      {"checks_replies", take_checks}}},
+      {"checks_replies", flag(&Config::checks_replies)}}},
 };
 
 /// Nothing when the file cannot be read.

@@ -54,6 +54,11 @@ struct Config {
     std::string log_level = "info";
     int jobs_threads = 2;
 
+    bool worker_enabled = true;                  // Connectors run in processes of their own,
+    std::vector<std::string> worker_in_process;  // but for these.
+    int64_t worker_memory_max_mib = 2048;
+    int64_t worker_silence_s = 300;
+
     std::map<std::string, std::string> secrets;  // Name → "file:PATH" or "env:NAME".
     std::vector<SourceConfig> sources;
 

@@ -48,9 +48,7 @@ void Plugins::read(Plugin& plugin, bool is_left_out) {
     check_sidecar(plugin);
     if (LoadingMarker::was_left(marker_folder(), m.id, m.sha256)) {
         plugin.state = PluginState::quarantined;
-        plugin.reason = "the host died while it loaded " + m.id + " " + m.version +
-                        "; install another version of it, or delete " +
-                        LoadingMarker::path_of(marker_folder(), m.id).string() + " to try again";
+        plugin.reason = quarantine_reason(plugin, marker_folder());
         return;
     }
     plugin.config = config.plugin_settings.value(m.id, Json::object());

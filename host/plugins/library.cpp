@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/library.hpp"
 
-#include "plugins/services.hpp"
-
 #include <dunlin/digest.hpp>
 #include <dunlin/error.hpp>
 
@@ -68,7 +66,7 @@ void check_sidecar(const Plugin& plugin) {
              "the plugin again");
 }
 
-const dunlin_plugin_desc& load_descriptor(Host& host, const Plugin& plugin) {
+const dunlin_plugin_desc& load_descriptor(const Plugin& plugin, const PluginCaller& call) {
     const auto& m = plugin.manifest;
     const auto need = [&](bool holds, dunlin_status status, const std::string& otherwise) {
         if (holds) return;
@@ -85,7 +83,7 @@ const dunlin_plugin_desc& load_descriptor(Host& host, const Plugin& plugin) {
         need(library.has(DUNLIN_QUERY_SYMBOL), DUNLIN_E_DATA,
              m.file + " does not export " + DUNLIN_QUERY_SYMBOL);
         auto& query = library.get<const dunlin_plugin_desc*()>(DUNLIN_QUERY_SYMBOL);
-        call_plugin(host, plugin, DUNLIN_QUERY_SYMBOL, [&](dunlin_err*) {
+        call(DUNLIN_QUERY_SYMBOL, [&](dunlin_err*) {
             desc = query();
             return DUNLIN_OK;
         });
@@ -111,6 +109,41 @@ const dunlin_plugin_desc& load_descriptor(Host& host, const Plugin& plugin) {
     need(embedded == beside, DUNLIN_E_DATA,
          "plugin.json differs from the manifest inside its library");
     return *desc;
+}
+
+std::string quarantine_reason(const Plugin& plugin, const std::filesystem::path& folder) {
+    return "a process died while it loaded " + plugin.id() + " " + plugin.manifest.version +
+           "; install another version of it, or delete " +
+           LoadingMarker::path_of(folder, plugin.id()).string() + " to try again";
+}
+
+void bring_up(Plugin& plugin, const dunlin_host* services, const PluginCaller& call) {
+    const auto& desc = load_descriptor(plugin, call);
+    call("create", [&](dunlin_err* err) { return desc.create(services, &plugin.instance, err); });
+    auto* instance = plugin.instance;
+    if (!instance || instance->struct_size < sizeof(dunlin_plugin)) {
+        plugin.instance = nullptr;
+        throw Error(DUNLIN_E_DATA, "the plugin " + plugin.id() + " " + plugin.manifest.version +
+                                       " made no instance as the contract describes it; report "
+                                       "this to its author");
+    }
+    call("init", [&](dunlin_err* err) { return instance->init(instance, err); });
+    call("start", [&](dunlin_err* err) { return instance->start(instance, err); });
+}
+
+const void* extension_of(const Plugin& plugin, const char* id, std::size_t size,
+                         const PluginCaller& call) {
+    const void* out = nullptr;
+    call("get_extension", [&](dunlin_err*) {
+        out = plugin.instance->get_extension(plugin.instance, id);
+        return DUNLIN_OK;
+    });
+    // Every table begins with its size.
+    if (out && *static_cast<const uint32_t*>(out) >= size) return out;
+    const auto what = out ? " offers a table of " + std::string(id) + " that is too short"
+                          : " declares " + std::string(id) + " but does not implement it";
+    throw Error(DUNLIN_E_DATA, "the plugin " + plugin.id() + " " + plugin.manifest.version + what +
+                                   "; report this to its author");
 }
 
 }  // namespace dunlin::host

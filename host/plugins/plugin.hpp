@@ -20,6 +20,7 @@
 namespace dunlin::host {
 
 class Host;
+class WorkerConnector;  // worker/connector.hpp
 
 enum class PluginState { found, blocked, quarantined, started, stopped };
 const char* name_of(PluginState state);
@@ -42,6 +43,7 @@ struct Plugin {
     const dunlin_sink_v1* sink = nullptr;
     const dunlin_connector_v1* connector = nullptr;
     const dunlin_health_v1* health = nullptr;
+    std::shared_ptr<WorkerConnector> worker;  // Set when it runs in processes of its own.
 
     const std::string& id() const { return manifest.id; }
     bool is_running() const { return state == PluginState::started; }

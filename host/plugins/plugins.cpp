@@ -2,6 +2,7 @@
 #include "host.hpp"
 #include "plugins/library.hpp"
 #include "plugins/services.hpp"
+#include "worker/connector.hpp"
 
 #include <array>
 #include <chrono>
@@ -12,21 +13,18 @@ namespace {
 
 constexpr int64_t stop_deadline_us = 10'000'000;
 
+PluginCaller caller(Host& host, const Plugin& plugin) {
+    return [&](const char* what, const PluginCall& body) {
+        return call_plugin(host, plugin, what, body);
+    };
+}
+
 /// The table of a declared extension point, long enough to be used.
 template <class Table>
 void fetch(Host& host, const Plugin& plugin, const char* id, const Table*& out,
            std::set<std::string>& declared) {
     if (!declared.erase(id)) return;
-    call_plugin(host, plugin, "get_extension", [&](dunlin_err*) {
-        out = static_cast<const Table*>(plugin.instance->get_extension(plugin.instance, id));
-        return DUNLIN_OK;
-    });
-    if (out && out->struct_size >= sizeof(Table)) return;
-    const auto what = out ? " offers a table of " + std::string(id) + " that is too short"
-                          : " declares " + std::string(id) + " but does not implement it";
-    out = nullptr;
-    throw Error(DUNLIN_E_DATA, "the plugin " + plugin.id() + " " + plugin.manifest.version + what +
-                                   "; report this to its author");
+    out = static_cast<const Table*>(extension_of(plugin, id, sizeof(Table), caller(host, plugin)));
 }
 
 void destroy(Host& host, Plugin& plugin) noexcept {
@@ -132,22 +130,16 @@ void Plugins::start() {
 }
 
 void Plugins::start_one(Plugin& plugin) {
+    if (runs_in_worker(host_.config(), plugin.manifest)) {
+        plugin.worker = std::make_shared<WorkerConnector>(host_, plugin);
+        plugin.instance = plugin.worker->instance();
+        plugin.connector = WorkerConnector::table();
+        plugin.state = PluginState::started;
+        return;
+    }
     const LoadingMarker marker(marker_folder(), plugin.id(), plugin.manifest.sha256);
     const auto& context = contexts_.emplace_back(new dunlin_ctx{&host_, &plugin});
-    const auto& desc = load_descriptor(host_, plugin);
-    call_plugin(host_, plugin, "create", [&](dunlin_err* err) {
-        return desc.create(host_table(context.get()), &plugin.instance, err);
-    });
-    if (!plugin.instance || plugin.instance->struct_size < sizeof(dunlin_plugin)) {
-        plugin.instance = nullptr;
-        throw Error(DUNLIN_E_DATA, "the plugin " + plugin.id() + " " + plugin.manifest.version +
-                                       " made no instance as the contract describes it; report "
-                                       "this to its author");
-    }
-    call_plugin(host_, plugin, "init",
-                [&](dunlin_err* err) { return plugin.instance->init(plugin.instance, err); });
-    call_plugin(host_, plugin, "start",
-                [&](dunlin_err* err) { return plugin.instance->start(plugin.instance, err); });
+    bring_up(plugin, host_table(context.get()), caller(host_, plugin));
     try {
         fetch_extensions(plugin);
     } catch (...) {

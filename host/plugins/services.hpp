@@ -58,6 +58,9 @@ struct dunlin_cancel {
 namespace dunlin::host {
 
 class Host;
+class Log;
+
+using PluginCall = std::function<dunlin_status(dunlin_err*)>;
 
 /// What create() is given.
 const dunlin_host* host_table(dunlin_ctx* context);
@@ -82,7 +85,11 @@ Principal principal_of(Host& host, const Plugin& plugin);
 /// DUNLIN_DONE and thrown as an Error otherwise, as is what escapes from it. What the plugin begins
 /// in the call and leaves open is rolled back.
 dunlin_status call_plugin(Host& host, const Plugin& plugin, const char* what,
-                          const std::function<dunlin_status(dunlin_err*)>& body);
+                          const PluginCall& body);
+/// The same where there is no host: no transaction, and an exception is logged where there is a
+/// log.
+dunlin_status call_into(const Plugin& plugin, const char* what, const PluginCall& body,
+                        Log* log = nullptr);
 /// Calls into a plugin with its own view of a transaction. After success the transaction is the
 /// host's again (no wall); after a failure the caller rolls it back, at least to a savepoint,
 /// before it runs SQL of its own.

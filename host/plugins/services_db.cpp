@@ -87,13 +87,17 @@ bool is_in_transaction() {
 }
 
 dunlin_status call_plugin(Host& host, const Plugin& plugin, const char* what,
-                          const std::function<dunlin_status(dunlin_err*)>& body) {
+                          const PluginCall& body) {
     PluginFrame frame(host, plugin, what);
+    return call_into(plugin, what, body, &host.log());
+}
+
+dunlin_status call_into(const Plugin& plugin, const char* what, const PluginCall& body, Log* log) {
     const auto escaped = [&](const char* why) {
         const auto message = "the plugin " + plugin.id() + " " + plugin.manifest.version +
                              " let an exception escape from " + what + ": " + why +
                              "; report this to its author";
-        host.log().error(plugin.id(), message);
+        if (log) log->error(plugin.id(), message);
         return Error(DUNLIN_E_INTERNAL, message);
     };
     ErrorSink sink;

@@ -78,8 +78,7 @@ struct SyncRun : RunContext {
         const auto until = parked_until(*host.begin(Access::read), source.name, &why);
         if (until == 0) return;
         throw Error(DUNLIN_E_UNAVAILABLE, "the source " + source.name + " rests until " +
-                                              timestamp_text(until) +
-                                              ", because the other system asked for it: " + why);
+                                              timestamp_text(until) + ": " + why);
     }
 
     /// What the other system says is open, beside our totals.

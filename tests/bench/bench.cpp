@@ -1,5 +1,5 @@
 // Speed as ratios against a raw baseline in the same run. Usage:
-//   dunlin_bench INSTANCE sync|queries|calls
+//   dunlin_bench INSTANCE sync|queries|calls|stream
 // INSTANCE is a folder with a dunlin.toml that has a source "book". Prints one JSON object.
 
 #include "host.hpp"
@@ -149,11 +149,17 @@ Json bench_calls(Host& host) {
         {"peak_mib", peak_mib()}};
 }
 
+Json bench_stream(Host& host) {
+    const auto rates =
+        dunlin::bench::stream_rates(host, DUNLIN_BENCH_PLUGINS "/remote", 10'000'000);
+    return {{"in_process", rates.in_process}, {"worker", rates.worker}, {"json", rates.json}};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (argc != 3) {
-        std::fprintf(stderr, "usage: dunlin_bench INSTANCE sync|queries|calls\n");
+        std::fprintf(stderr, "usage: dunlin_bench INSTANCE sync|queries|calls|stream\n");
         return 2;
     }
     try {
@@ -164,6 +170,7 @@ int main(int argc, char** argv) {
         const std::string what = argv[2];
         const auto result = what == "sync"      ? bench_sync(host)
                             : what == "queries" ? bench_queries(host)
+                            : what == "stream"  ? bench_stream(host)
                                                 : bench_calls(host);
         std::printf("%s\n", result.dump().c_str());
         host.stop();

@@ -4,6 +4,10 @@
 #include <string>
 #include <vector>
 
+namespace dunlin::host {
+class Host;
+}
+
 namespace dunlin::bench {
 
 /// Seconds that the rows of `tables` take when they are written raw into the same tables and
@@ -19,5 +23,12 @@ double raw_postgres_seconds(const std::string& conninfo, const std::vector<std::
 
 /// Seconds of one query run to its last row on a connection of its own, and the rows it gave.
 double query_seconds(const std::string& url, const std::string& sql, int64_t& rows);
+
+/// Rows a second that reach the host from a connector: with its library in this process, in a
+/// worker, and as JSON made and read in this process. `plugin` is the folder of "remote".
+struct StreamRates {
+    double in_process = 0, worker = 0, json = 0;
+};
+StreamRates stream_rates(host::Host& host, const std::string& plugin, int64_t rows);
 
 }  // namespace dunlin::bench

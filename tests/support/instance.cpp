@@ -96,6 +96,7 @@ void Instance::restart(const std::string& now) {
     host::Host::Options options;
     options.instance = folder_;
     options.is_safe_mode = options_.is_safe_mode;
+    options.program = fs::path(DUNLIN_BINARY_DIR) / "dunlin";
     options.plugin_root = options_.has_shipped_plugins ? fs::path(DUNLIN_BINARY_DIR) / "plugins"
                                                        : folder_ / "shipped";
     host_ = std::make_unique<host::Host>(options);

@@ -45,6 +45,7 @@ inline std::unique_ptr<host::Host> second_host(Instance& first, const std::strin
     host::Host::Options options;
     options.instance = folder;
     options.plugin_root = first.folder() / "shipped";
+    options.program = std::filesystem::path(DUNLIN_BINARY_DIR) / "dunlin";
     auto second = std::make_unique<host::Host>(options);
     second->start();
     return second;
