@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/actions.hpp"
 #include "http/api.hpp"
+#include "sync/page.hpp"
 
 #include <iostream>
 
@@ -125,7 +126,15 @@ private:
                 "dunlin plugin list shows what there is");
             return;
         }
+        // In a process of its own it is loaded only now.
+        const auto remedy = "dunlin plugin info " + source.connector;
+        if (!look(name, remedy.c_str(), [&] { host_->sync().describe(source.connector); })) return;
         auto tx = host_->begin(Access::read);
+        std::string why;
+        if (const auto until = parked_until(*tx, source.name, &why); until != 0) {
+            add(name, "warn", "rests until " + timestamp_text(until) + ": " + why,
+                "correct what it says, or wait");
+        }
         auto last = tx->db().query(
             "SELECT state, started_us FROM dunlin_sync_run WHERE source = ? ORDER BY id DESC "
             "LIMIT 1",

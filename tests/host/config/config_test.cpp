@@ -82,6 +82,11 @@ TEST_CASE("a wrong value is refused and the message says what is right") {
         {"[plugins]\nfolders = \"x\"", "array of texts"},
         {"[plugins.Bad]\nx = 1", "a plugin id"},
         {"[plugins]\nx = 1", "unknown key \"x\""},
+        {"[worker]\nenabled = \"no\"", "true or false"},
+        {"[worker]\nin_process = \"csv\"", "array of texts"},
+        {"[worker]\nmemory_max_mib = 8", "must be 64 to"},
+        {"[worker]\nsilence_seconds = 0", "must be 1 to 86400"},
+        {"[worker]\nmemory = 8", "unknown key \"memory\""},
         {"[secrets]\nerp = \"hunter2\"", "a secret never stands in dunlin.toml"},
         {"[sources.erp]\nevery = \"1h\"", "needs connector"},
         {"[sources.erp]\nconnector = \"csv\"\nevery = \"15x\"", "is no duration"},
@@ -112,6 +117,8 @@ TEST_CASE("what is not written has its default") {
     CHECK(config.store_url == "sqlite:data/dunlin.db");
     CHECK(config.http_port == 8734);
     CHECK(config.time_zone == "UTC");
+    CHECK(config.worker_enabled);
+    CHECK(config.worker_memory_max_mib == 2048);
     CHECK_FALSE(config.fixed_clock_us);
 }
 
