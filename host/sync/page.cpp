@@ -47,17 +47,18 @@ void set_broken_aside(PulledPage& page) {
 }  // namespace
 
 Owned<dunlin_source> open_source(Host& host, const Plugin& connector, const SourceConfig& config) {
-    const auto said =
-        ask_plugin(host, connector, "describe", connector.connector->describe, connector.instance);
-    host.http_client().rates().declare(connector.id(), said.value("rate", Json()));
     const auto settings = config.settings.dump();
     const auto& table = *connector.connector;
-    return own<dunlin_source>(
+    auto out = own<dunlin_source>(
         host, connector, "open",
         [&](dunlin_source** out, dunlin_err* err) {
             return table.open(connector.instance, to_abi(config.name), to_abi(settings), out, err);
         },
         table.close, "close");
+    // Opening asks the other system for nothing; in a worker it tells us what is described.
+    const auto said = ask_plugin(host, connector, "describe", table.describe, connector.instance);
+    host.http_client().rates().declare(connector.id(), said.value("rate", Json()));
+    return out;
 }
 
 PageReader::PageReader(Host& host, const Plugin& connector, dunlin_source* source,
