@@ -36,6 +36,13 @@ inline void check_column(const ArrowSchema& schema, const ArrowArray& column, in
     require(offsets[rows] == 0 || column.buffers[2], "a text column has no bytes");
 }
 
+/// Whether no byte is zero or the part of a longer character: what nearly every text is.
+inline bool is_plain(std::string_view text) {
+    unsigned bits = 0;
+    for (const unsigned char c : text) bits |= c | (c - 1U);
+    return (bits & 0x80U) == 0;
+}
+
 }  // namespace detail
 
 /// Throws data unless the page has a legal size and its arrays may be read without harm: buffers
@@ -66,6 +73,7 @@ inline std::vector<int64_t> rows_with_broken_text(const BatchView& rows) {
         if (column.type() != Type::text) continue;
         for (int64_t r = 0; r < rows.rows(); ++r) {
             const auto text = column.text(r);
+            if (detail::is_plain(text)) continue;
             if (text.find('\0') == std::string_view::npos && is_utf8(text)) continue;
             is_broken[static_cast<std::size_t>(r)] = true;
         }
