@@ -49,7 +49,7 @@ void set_broken_aside(PulledPage& page) {
 Owned<dunlin_source> open_source(Host& host, const Plugin& connector, const SourceConfig& config) {
     const auto settings = config.settings.dump();
     const auto& table = *connector.connector;
-    auto out = own<dunlin_source>(
+    auto opened = own<dunlin_source>(
         host, connector, "open",
         [&](dunlin_source** out, dunlin_err* err) {
             return table.open(connector.instance, to_abi(config.name), to_abi(settings), out, err);
@@ -58,7 +58,7 @@ Owned<dunlin_source> open_source(Host& host, const Plugin& connector, const Sour
     // Opening asks the other system for nothing; in a worker it tells us what is described.
     const auto said = ask_plugin(host, connector, "describe", table.describe, connector.instance);
     host.http_client().rates().declare(connector.id(), said.value("rate", Json()));
-    return out;
+    return opened;
 }
 
 PageReader::PageReader(Host& host, const Plugin& connector, dunlin_source* source,
