@@ -42,6 +42,9 @@ struct PulledPage {
 std::optional<int64_t> retry_after_us(const Error& error);
 /// Until when a source is left alone because the other system asked for that; 0 when it is not.
 int64_t parked_until(Tx& tx, const std::string& source, std::string* reason = nullptr);
+/// Longer waits than this are not waited for: the source is parked.
+inline constexpr int64_t wait_max_us = 120'000'000;
+void park(Tx& tx, const std::string& source, int64_t wait_us, const std::string& reason);
 
 /// Pulls the pages of one request, each on a thread of its own while the one before it is applied:
 /// reading overlaps with applying and memory stays flat.

@@ -13,8 +13,7 @@ namespace dunlin::host {
 
 namespace {
 
-constexpr int64_t broken_rows_min = 1000;         // Fewer never stop an entity.
-constexpr int64_t wait_max_us = 120 * second_us;  // Longer ones park the source.
+constexpr int64_t broken_rows_min = 1000;  // Fewer never stop an entity.
 constexpr int64_t keys_at_once = 10'000;
 constexpr std::size_t rows_at_once = 1000;  // Of deletions and of rows fetched by id.
 constexpr std::size_t vanished_min = 10;    // Fewer never stop a sweep.
@@ -41,6 +40,13 @@ int64_t parked_until(Tx& tx, const std::string& source, std::string* reason) {
     if (!row->step()) return 0;
     if (reason) *reason = row->text(1);
     return row->i64(0);
+}
+
+void park(Tx& tx, const std::string& source, int64_t wait_us, const std::string& reason) {
+    tx.db().exec(
+        "INSERT INTO dunlin_sync_parked VALUES (?, ?, ?) ON CONFLICT (source)"
+        " DO UPDATE SET until_us = excluded.until_us, reason = excluded.reason",
+        source, tx.moment().now_us + wait_us, reason);
 }
 
 void RunContext::commit(const std::string& what, EntityReport& entity,
@@ -191,12 +197,8 @@ void StreamRun::wait_out(const Error& error, int64_t attempt) {
     if (!passes) throw error;
     const auto wait = wait_of(error, attempt);
     if (wait > wait_max_us) {
-        run_.lease.commit("parking", [&](Tx& tx) {
-            tx.db().exec(
-                "INSERT INTO dunlin_sync_parked VALUES (?, ?, ?) ON CONFLICT (source)"
-                " DO UPDATE SET until_us = excluded.until_us, reason = excluded.reason",
-                run_.source.name, tx.moment().now_us + wait, error.what());
-        });
+        run_.lease.commit("parking",
+                          [&](Tx& tx) { park(tx, run_.source.name, wait, error.what()); });
         throw error;
     }
     if (attempt > described_.retries) throw error;

@@ -183,12 +183,20 @@ void WriteBackRun::send(PendingWrite& write) {
         }
         const auto wait = wait_of(error, write.attempts);
         keep(write, write.attempts < attempts_max ? "queued" : "parked", wait);
-        // What asks to be left alone is, by all lanes.
-        if (retry_after_us(error)) result_.resting_until_us = write.due_us;
+        rest(error);
     } catch (const std::exception& error) {
         write.reason = error.what();
         keep(write, "unknown", 0);
     }
+}
+
+/// What asks to be left alone is, by all lanes; for a long while, by every run.
+void WriteBackRun::rest(const Error& error) {
+    const auto asked = retry_after_us(error);
+    if (!asked) return;
+    result_.resting_until_us = host_.clock().now_us() + *asked;
+    if (*asked <= wait_max_us) return;
+    lease_.commit("parking", [&](Tx& tx) { park(tx, source_.name, *asked, error.what()); });
 }
 
 void WriteBackRun::look_for(PendingWrite& write) {
@@ -216,6 +224,7 @@ void WriteBackRun::look_for(PendingWrite& write) {
         static constexpr int64_t waits[] = {1, 5, 60, 1440};
         const auto at = std::clamp<int64_t>(write.attempts - 2, 0, 3);
         keep(write, write.attempts < attempts_max ? "unknown" : "parked", waits[at] * minute_us);
+        if (const auto* known = dynamic_cast<const Error*>(&error)) rest(*known);
     }
 }
 

@@ -49,6 +49,7 @@ private:
     bool pass();
     void send(PendingWrite& write);
     void look_for(PendingWrite& write);
+    void rest(const Error& error);
     Receipt ask(const PendingWrite& write, Call call, const char* what);
     void take(PendingWrite& write, const Receipt& receipt);
     void keep(PendingWrite& write, const std::string& state, int64_t wait_us);
