@@ -73,7 +73,7 @@ def long_rest(story):
     assert done.returncode != 0 and "rests until" in done.stderr, done
     assert not story.proxy.asked(), story.proxy.asked()
     story.let_time_pass()
-    assert story.sync()["state"] == "ok"
+    story.ok()
     story.equal()
 
 
@@ -97,10 +97,10 @@ def refused(story):
 def ties(story):
     """Rows with the very time of change at which the last run ended are not missed."""
     name = story.grow(2 * ROUND)  # More than two pages of one time, where the system's clock stands still.
-    assert story.sync()["state"] == "ok"
+    story.ok()
     for n in range(3):
         story.put("invoice", f"{name}-tie{n}", story.invoice(f"{name}-tie{n}", f"{name}-c{n}"))
-    assert story.sync()["state"] == "ok"
+    story.ok()
     story.equal()
 
 
@@ -111,12 +111,12 @@ def late_commit(story):
     transaction = begin()
     story.adapter.advance(100)
     story.put("customer", f"{name}-between", story.customer(f"{name}-between"))
-    assert story.sync()["state"] == "ok"
+    story.ok()
     story.put("customer", f"{name}-late", story.customer(f"{name}-late"), transaction.put)
     story.put("invoice", f"{name}-late", story.invoice(f"{name}-late", f"{name}-late"), transaction.put)
     story.adapter.advance(100)
     transaction.commit()
-    assert story.sync()["state"] == "ok"
+    story.ok()
     story.equal()
 
 
@@ -125,9 +125,9 @@ def future(story):
     put = able(story, "put_in_future")
     name = story.grow()
     story.put("customer", f"{name}-ahead", story.customer(f"{name}-ahead"), put)
-    assert story.sync()["state"] == "ok"
+    story.ok()
     story.grow()
-    assert story.sync()["state"] == "ok"
+    story.ok()
     story.equal()
 
 
@@ -146,16 +146,17 @@ def moving_rows(story):
 
     fault = Fault("pass", on=2, before=move, **story.adapter.page_request)
     story.proxy.arm(fault)
-    assert story.sync()["state"] == "ok" and fault.played, story.proxy.asked()
+    story.ok()
+    assert fault.played, story.proxy.asked()
     story.proxy.disarm()
-    assert story.sync("--sweep")["state"] == "ok"
+    story.ok("--sweep")
     story.equal()
 
 
 def deletions(story):
     """What was deleted goes with the next sweep, what comes back comes back."""
     name = story.grow()
-    assert story.sync()["state"] == "ok"
+    story.ok()
     story.equal()
     gone = {key: story.rows["invoice"][key] for key in (f"{name}-i1", f"{name}-i3")}
     for key in gone:
@@ -166,7 +167,7 @@ def deletions(story):
     story.adapter.advance(900)
     for key, fields in gone.items():
         story.put("invoice", key, fields)
-    assert story.sync()["state"] == "ok"
+    story.ok()
     story.equal()
 
 
@@ -190,7 +191,7 @@ def broken_sweep(story):
 def mass_vanishing(story):
     """A sweep that would delete more than a twentieth stops and asks a person."""
     story.grow(5)
-    assert story.sync()["state"] == "ok"
+    story.ok()
     story.equal()
     gone = [key for key in story.rows["invoice"] if story.rows["invoice"][key]["customer"][-1] in "13579"]
     gone = gone[:max(11, len(story.rows["invoice"]) // 10)]  # Of those, nothing was paid.

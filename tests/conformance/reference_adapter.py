@@ -5,8 +5,9 @@ import pathlib
 from adapter import AdapterBase
 from adapter import Transaction as Base
 from stand_in import StandIn
+from story import it
 
-BUILT = pathlib.Path(os.environ.get("DUNLIN", "build/dev/dunlin")).resolve().parent
+BUILT = pathlib.Path(it.DUNLIN).parent
 
 
 class Transaction(Base):

@@ -39,11 +39,14 @@ class Story:
     def __init__(self, adapter, store):
         self.adapter, self.store = adapter, store
         self.proxy = Proxy(adapter.url())
-        self.calm = make(adapter, store, adapter.url())
-        self.stormy = make(adapter, store, self.proxy.url)
         self.rows = {entity: {} for entity in ENTITIES}
         self.round = 0
-        self.is_swept = False
+        self.begin_anew()
+
+    def begin_anew(self):
+        """Two instances that know nothing of the system yet."""
+        self.calm = make(self.adapter, self.store, self.adapter.url())
+        self.stormy = make(self.adapter, self.store, self.proxy.url)
 
     # What happens in the system.
     def put(self, entity, key, fields, put=None):
@@ -94,6 +97,10 @@ class Story:
             missing = self.missing()
             assert not missing, f"the run says ok, but these rows are missing: {missing}; {report}"
         return report
+
+    def ok(self, *flags):
+        report = self.sync(*flags)
+        assert report["state"] == "ok", f"{report}; in quarantine: {self.stormy.quarantine()[:5]}"
 
     def missing(self):
         bound = {(entity, external) for entity, external in self.stormy.rows(

@@ -3,21 +3,25 @@ import subprocess
 import time
 
 
-def sync_under_kills(made, chance, most, seconds, *flags):
-    """Starts `dunlin sync erp` again and again and kills each within `seconds`, up to `most` of them; then lets it end.
-    How many were killed."""
+def is_killed(made, chance, seconds, *flags):
+    """Starts `dunlin sync erp` and kills it within `seconds`; false when it had ended by itself."""
+    process = subprocess.Popen(made.command("sync", "erp", *flags), stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    try:
+        process.wait(chance.uniform(0.05, seconds))
+        return False
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return True
+
+
+def sync_under_kills(made, chance, most, seconds):
+    """Syncs again and again and kills each, up to `most` of them; then lets it end. How many were killed."""
     kills = 0
-    while kills < most:
-        process = subprocess.Popen(made.command("sync", "erp", *flags), stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
-        try:
-            process.wait(chance.uniform(0.05, seconds))
-            break  # It ended by itself.
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            kills += 1
-    finish(made, "sync", "erp", *flags)
+    while kills < most and is_killed(made, chance, seconds):
+        kills += 1
+    finish(made, "sync", "erp")
     return kills
 
 
