@@ -39,7 +39,10 @@ inline void check_column(const ArrowSchema& schema, const ArrowArray& column, in
 /// Whether no byte is zero or the part of a longer character: what nearly every text is.
 inline bool is_plain(std::string_view text) {
     unsigned bits = 0;
-    for (const unsigned char c : text) bits |= c | (c - 1U);
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        bits |= byte | (byte - 1U);
+    }
     return (bits & 0x80U) == 0;
 }
 
