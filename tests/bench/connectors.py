@@ -74,21 +74,31 @@ def timed_sync(instance, *words):
     began = time.monotonic()
     done = instance.run("sync", "erp", *words, "--format", "json", check=False)
     seconds = time.monotonic() - began
+    if done.returncode != 0:
+        raise SystemExit(f"the sync failed:\n{done.stdout}\n{done.stderr}")
     report = instance.last_report()
-    if report["state"] not in ("ok", "partial"):
-        raise SystemExit(f"the sync is {report['state']}:\n{done.stdout}\n{done.stderr}")
     return sum(one["read"] for one in report["entities"]), seconds
 
 
 def files(show):
-    for connector, write, rows, unit in (("csv", write_csv, 200_000, "rows/s"), ("ubl", write_ubl, 3_000, "rows/s"),
-                                         ("bank_statement", write_camt, 50_000, "rows/s")):
+    for connector, write, rows in (("csv", write_csv, 200_000), ("ubl", write_ubl, 3_000)):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="dunlin-bench-"))
         write(folder, rows)
-        made = Instance(extra=f'[sources.erp]\nconnector = "{connector}"\n[sources.erp.settings]\nfolder = "{folder}"\n')
+        settings = f'folder = "{folder}"\n' + ('archive_path = "archive"\n' if connector == "ubl" else "")
+        made = Instance(extra=f'[sources.erp]\nconnector = "{connector}"\n[sources.erp.settings]\n{settings}')
         read, seconds = timed_sync(made)
-        show(f"{connector}, {rows} documents, start of the program included", read / seconds, unit=unit)
+        show(f"{connector}, {rows} documents, start of the program included", read / seconds, unit="rows/s")
         shutil.rmtree(folder)
+    # A bank knows no customers, so its payments wait for cash application: this is the reading alone.
+    folder, entries = pathlib.Path(tempfile.mkdtemp(prefix="dunlin-bench-")), 50_000
+    write_camt(folder, entries)
+    made, began = Instance(), time.monotonic()
+    out = made.run("connector", "setup", "bank", "bank_statement", f"folder={folder}", "--yes").stdout
+    if str(entries) not in out:
+        raise SystemExit(f"not all of the {entries} entries were read:\n{out}")
+    show(f"camt.053, {entries} entries read, start of the program included", entries / (time.monotonic() - began),
+         unit="rows/s")
+    shutil.rmtree(folder)
 
 
 def replay(url, requests):
