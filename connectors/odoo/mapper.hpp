@@ -2,7 +2,7 @@
 #pragma once
 
 #include "books.hpp"
-#include "rows.hpp"
+#include "value.hpp"
 
 /// Odoo's fields to canonical columns, one function for each kind of record.
 namespace dunlin::odoo {

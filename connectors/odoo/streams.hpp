@@ -2,7 +2,7 @@
 #pragma once
 
 #include "books.hpp"
-#include "rows.hpp"
+#include "value.hpp"
 
 #include <optional>
 #include <span>

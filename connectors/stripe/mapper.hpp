@@ -2,7 +2,7 @@
 #pragma once
 
 #include "reader.hpp"
-#include "rows.hpp"
+#include "value.hpp"
 
 namespace dunlin::stripe {
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <dunlin/date.hpp>
-#include <dunlin/json.hpp>
+#include <dunlin/record_rows.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -11,16 +10,8 @@
 
 namespace dunlin::stripe {
 
-/// A value of an object that cannot be read. `code` is one of the quarantine's.
-class BadValue : public Error {
-public:
-    BadValue(std::string code, const std::string& reason)
-        : Error(DUNLIN_E_DATA, reason), code_(std::move(code)) {}
-    const std::string& code() const { return code_; }
-
-private:
-    std::string code_;
-};
+using Row = RecordRow;
+using Rows = RecordRows;
 
 /// Empty when it is null or not there.
 std::string text_of(const Json& object, const char* field);

@@ -5,6 +5,7 @@
 #include <dunlin/money.hpp>
 #include <dunlin/page_check.hpp>
 #include <dunlin/plugin.hpp>
+#include <dunlin/record_rows.hpp>
 #include <map>
 
 namespace {
