@@ -21,6 +21,10 @@ class AdapterBase:
     write_request = None  # Carries out a write-back; None when the connector takes none.
     find_request = None  # Asks by its key whether one was carried out.
     write_kind = "note"
+    # Changes the credit limit of a customer; None when that cannot be written. has_precondition: when it is changed
+    # there in the moment before, the system itself refuses ours.
+    change_request = None
+    has_precondition = False
 
     def url(self):
         """Where the system is, http only: the kit puts a proxy before it."""
@@ -68,6 +72,10 @@ class AdapterBase:
 
     def effects(self):
         """The texts of all notes in the system, in the order in which they were made."""
+        raise NotImplementedError
+
+    def field(self, entity, key, name):
+        """What the system has there now, as put() was given it. Needed with change_request."""
         raise NotImplementedError
 
     def write_body(self, text):

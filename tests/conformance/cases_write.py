@@ -200,4 +200,85 @@ def write_killed(story):
     desk.once(desk.written.values())
 
 
-CASES = [write_faults, write_rests, write_unfindable, write_order, write_refused, write_eight, write_killed]
+class Limit:
+    """The credit limit of a customer, which both sides change: 1000 was seen here."""
+
+    def __init__(self, story):
+        if story.adapter.change_request is None:
+            raise NotTried("the adapter has no change_request")
+        self.desk = Desk(story)
+        self.story, self.key = story, f"{self.desk.name}-c0"
+        self.edit(credit_limit="1000.00")
+        story.ok()
+
+    def edit(self, **changes):
+        """Somebody else's, in the system."""
+        self.story.touch("customer", self.key, **changes)
+
+    def change(self, amount):
+        external = self.story.adapter.external_id("customer", self.key)
+        reply = self.desk.made.run("call", "receivables.change_credit_limit", f"customer={self.desk.ids[external]}",
+                                   f"amount={amount}", "--format", "json")
+        self.desk.written[json.loads(reply.stdout)["write_back_id"]] = amount
+
+    def there(self, name="credit_limit"):
+        return self.story.adapter.field("customer", self.key, name)
+
+    def asked(self):
+        return len(self.story.proxy.asked(**only(self.story.adapter.change_request)))
+
+    def is_conflict(self, amount, theirs):
+        state, reason = self.desk.states()[amount]
+        assert state == "conflict" and theirs in reason and "1000.00" in reason, (state, reason)
+        assert self.there() == theirs, self.there()
+
+
+def write_conflict(story):
+    """What somebody else has changed since it was seen is a conflict for a person: it stays, and ours is not sent."""
+    limit = Limit(story)
+    limit.change("2000.00")
+    limit.edit(credit_limit="3000.00")
+    limit.desk.send()
+    limit.is_conflict("2000.00", "3000.00")
+    limit.desk.settle()
+    limit.is_conflict("2000.00", "3000.00")
+    assert limit.asked() == 0, limit.asked()
+    story.ok()
+    story.equal()
+
+
+def write_race(story):
+    """So it is when that happens between the look and the write; but a change of another field does no harm."""
+    if not story.adapter.has_precondition:
+        raise NotTried("the adapter has no has_precondition")
+    limit = Limit(story)
+    limit.change("2000.00")
+    story.proxy.arm(Fault("pass", before=lambda: limit.edit(credit_limit="3000.00"), **story.adapter.change_request))
+    limit.desk.send()
+    limit.is_conflict("2000.00", "3000.00")
+    other = Limit(story)
+    other.change("4000.00")
+    story.proxy.arm(Fault("pass", before=lambda: other.edit(name="Renamed"), **story.adapter.change_request))
+    other.desk.send()
+    assert other.desk.states()["4000.00"][0] == "confirmed", other.desk.states()
+    assert (other.there(), other.there("name")) == ("4000.00", "Renamed"), other.there()
+    story.ok()
+    story.equal()
+
+
+def write_change(story):
+    """A change whose answer is lost is made once, and the next sync finds nothing new in it."""
+    limit = Limit(story)
+    limit.change("2000.00")
+    story.proxy.arm(Fault("drop_after", **story.adapter.change_request))
+    limit.desk.send()
+    limit.desk.settle()
+    assert limit.desk.states()["2000.00"][0] == "confirmed", limit.desk.states()
+    assert limit.there() == "2000.00" and limit.asked() == 1, (limit.there(), limit.asked())
+    report = story.sync()
+    assert sum(entity["updated"] for entity in report["entities"]) == 0, report
+    story.equal()
+
+
+CASES = [write_faults, write_rests, write_unfindable, write_order, write_refused, write_eight, write_killed,
+         write_conflict, write_race, write_change]

@@ -28,6 +28,8 @@ class Adapter(AdapterBase):
     ids_request = {"path": "/ids"}
     write_request = {"path": "^/v1/notes", "method": "POST"}
     find_request = {"path": "^/v1/notes", "method": "GET"}
+    change_request = {"path": "^/v1/customer/", "method": "POST"}
+    has_precondition = True
 
     def __init__(self):
         self.stand_in = StandIn()
@@ -64,3 +66,6 @@ class Adapter(AdapterBase):
 
     def effects(self):
         return [note["text"] for note in self.erp.notes]
+
+    def field(self, entity, key, name):
+        return self.erp.rows[entity][key][name]

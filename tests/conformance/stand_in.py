@@ -8,6 +8,8 @@ Its protocol, every request with "Authorization: Bearer <token>", every answer J
                                        `since` and behind `after`: {"rows": [{"id", "changed", …}], "more": bool}
     GET  /v1/<entity>/ids?after=ID&limit=N                   {"ids": […], "more": bool}, every row that exists
     GET  /v1/<entity>?ids=A,B                                {"rows": […]}, those of them that exist
+    POST /v1/<entity>/ID  {"set": {…}, "if_version": N}      200 {"version"}; 409 when the row's "version" is another,
+                                       404 when there is no such row: {"reason"}
     GET  /v1/totals                                          [{"company", "currency", "open"}]
     POST /v1/notes  {"key", "entity", "id", "text"}          201 {"note": N}; 422 {"reason"} when there is no such row
     GET  /v1/notes?key=K                                     {"notes": [N, …]}
@@ -40,14 +42,15 @@ class Erp:
         with self.lock:
             self.clock_us = START_US
             self.rows = {entity: {} for entity in ENTITIES}
-            self.transactions, self.notes = {}, []
+            self.transactions, self.notes, self.version = {}, [], 0
 
     # Changes. Each happens at once, or when its transaction commits.
     def put(self, entity, id, fields, transaction=None, changed=None):
         with self.lock:
             if transaction is not None:
                 return self.transactions[transaction][1].append((entity, id, fields))
-            self.rows[entity][id] = {"id": id, "changed": changed or self.clock_us, **fields}
+            self.version += 1
+            self.rows[entity][id] = {"id": id, "changed": changed or self.clock_us, **fields, "version": self.version}
 
     def change(self, entity, id, fields):
         with self.lock:
@@ -109,6 +112,16 @@ class Erp:
             self.notes.append({"key": key, "entity": entity, "id": id, "text": text})
             return 201, {"note": len(self.notes)}
 
+    def set(self, entity, id, set, if_version):
+        with self.lock:
+            row = self.rows[entity].get(id)
+            if row is None:
+                return 404, {"reason": f"there is no {entity} {id}"}
+            if row["version"] != if_version:
+                return 409, {"reason": f"{entity} {id} has been changed since"}
+            self.change(entity, id, set)
+            return 200, {"version": self.version}
+
     def notes_of(self, key):
         with self.lock:
             return {"notes": [n + 1 for n, note in enumerate(self.notes) if note["key"] == key]}
@@ -138,6 +151,8 @@ class Handler(Quiet):
             return (200, erp.notes_of(**asked)) if self.command == "GET" else erp.post_note(**json.loads(body))
         if path[0] != "v1" or path[1:2] == [] or path[1] not in ENTITIES:
             return 404, {"reason": "there is nothing here"}
+        if self.command == "POST":
+            return erp.set(path[1], "/".join(path[2:]), **json.loads(body))
         answers = {"changes": erp.changes, "ids": erp.ids, "": erp.by_id}
         return 200, answers["".join(path[2:])](path[1], **asked)
 

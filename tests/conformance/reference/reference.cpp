@@ -4,6 +4,7 @@
 #include "dunlin_manifest.h"
 
 #include <dunlin/batch_json.hpp>
+#include <dunlin/field_change.hpp>
 #include <dunlin/http.hpp>
 #include <dunlin/plugin.hpp>
 
@@ -28,7 +29,8 @@ const std::vector<Entity>& entities() {
     const auto l = Type::i64;
     const auto d = Type::date;
     static const std::vector<Entity> all{
-        {"customer", {{"number", u}, {"name", u}, {"kind", u}, {"currency", u}}},
+        {"customer",
+         {{"number", u}, {"name", u}, {"kind", u}, {"currency", u}, {"credit_limit", l}}},
         {"invoice",
          {{"customer", u},
           {"number", u},
@@ -237,6 +239,31 @@ public:
         throw Error(DUNLIN_E_INVALID, "there is no " + request.entity + " in the stand-in");
     }
     Receipt push(const WriteBack& write, const Cancel& cancel) override {
+        try {
+            return write.kind == "credit_limit" ? change_limit(write, cancel)
+                                                : leave_note(write, cancel);
+        } catch (const Rejected& e) {
+            return {Receipt::State::rejected, "", e.what()};
+        }
+    }
+    Receipt find(const WriteBack& write, const Cancel& cancel) override {
+        if (write.kind == "credit_limit") return compared(write, customer(write, cancel));
+        const auto notes = client_.read("/v1/notes?key=" + escaped(write.key), cancel).at("notes");
+        if (notes.empty()) return {Receipt::State::absent};
+        return confirmed(write, notes.front().dump());
+    }
+    Json totals(const Cancel& cancel) override { return client_.read("/v1/totals", cancel); }
+
+private:
+    static Receipt confirmed(const WriteBack& write, std::string remote_id) {
+        return {Receipt::State::confirmed,
+                std::move(remote_id),
+                "",
+                {{write.entity, write.external_id}}};
+    }
+
+    /// Something new: it carries the key, so that it can be found.
+    Receipt leave_note(const WriteBack& write, const Cancel& cancel) {
         auto found = find(write, cancel);
         if (found.state == Receipt::State::confirmed) return found;
         const auto reply = client_.write("/v1/notes",
@@ -246,20 +273,48 @@ public:
                                           {"text", write.body.at("text")}},
                                          cancel);
         const auto answer = Json::parse(reply.body);  // Who cannot read it does not know either.
-        if (reply.status == 201) return confirmed(write, answer.at("note"));
+        if (reply.status == 201) return confirmed(write, answer.at("note").dump());
         return {Receipt::State::rejected, "", answer.value("reason", client_.said(reply))};
     }
-    Receipt find(const WriteBack& write, const Cancel& cancel) override {
-        const auto notes = client_.read("/v1/notes?key=" + escaped(write.key), cancel).at("notes");
-        if (notes.empty()) return {Receipt::State::absent};
-        return confirmed(write, notes.front());
-    }
-    Json totals(const Cancel& cancel) override { return client_.read("/v1/totals", cancel); }
 
-private:
-    static Receipt confirmed(const WriteBack& write, const Json& note) {
-        return {Receipt::State::confirmed, note.dump(), "", {{write.entity, write.external_id}}};
+    /// A change of what is there: only of what a person saw, and only if it still is that.
+    Receipt change_limit(const WriteBack& write, const Cancel& cancel) {
+        for (int look = 0; look < 2; ++look) {
+            const auto now = customer(write, cancel);
+            const auto found = compared(write, now);
+            if (found.state != Receipt::State::absent) return found;
+            const auto reply = client_.write("/v1/customer/" + escaped(write.external_id),
+                                             {{"set", {{"credit_limit", limit_in(write.body)}}},
+                                              {"if_version", now.at("version")}},
+                                             cancel);
+            if (reply.status == 200) return confirmed(write, write.external_id);
+            // Somebody was faster. When it was about another field, ours is still wanted.
+            if (reply.status != 409) throw Rejected(client_.said(reply));
+        }
+        throw unavailable("customer " + write.external_id + " is changed again and again");
     }
+
+    Json customer(const WriteBack& write, const Cancel& cancel) const {
+        need_target(write, {"customer"});
+        const auto path = "/v1/customer?ids=" + escaped(write.external_id);
+        const auto rows = client_.read(path, cancel).at("rows");
+        if (rows.empty()) throw Rejected("there is no customer " + write.external_id);
+        return rows.front();
+    }
+    static Receipt compared(const WriteBack& write, const Json& now) {
+        FieldChange change{"credit limit",
+                           limit_in(write.body),
+                           limit_in({{"amount", now.value("credit_limit", Json())}}),
+                           {}};
+        if (write.base.is_object()) change.seen = limit_in(write.base);
+        auto out = compare({change}, "the stand-in");
+        return out.state == Receipt::State::confirmed ? confirmed(write, write.external_id) : out;
+    }
+    /// Empty: there is no limit.
+    static std::string limit_in(const Json& body) {
+        return text_in(body, "amount").empty() ? "" : Money::text_of(amount_in(body, "amount"), 2);
+    }
+
     Client client_;
     int64_t page_rows_;
 };
@@ -279,7 +334,9 @@ public:
         }
         return {{"entities", list},
                 {"retries", 3},
-                {"write_backs", {{{"kind", "note"}, {"home", "note"}, {"key", "search"}}}}};
+                {"write_backs",
+                 {{{"kind", "note"}, {"home", "note"}, {"key", "search"}},
+                  {{"kind", "credit_limit"}, {"home", "native"}, {"key", "search"}}}}};
     }
     std::unique_ptr<Source> open_source(std::string_view /*name*/, const Json& settings) {
         return std::make_unique<ReferenceSource>(services(), settings);
