@@ -15,7 +15,9 @@ public:
     bool null() override { return put(nullptr); }
     bool boolean(bool value) override { return put(value); }
     bool number_integer(number_integer_t value) override { return put(value); }
-    bool number_unsigned(number_unsigned_t value) override { return put(value); }
+    bool number_unsigned(number_unsigned_t value) override {
+        return value > uint64_t{INT64_MAX} ? put(std::to_string(value)) : put(value);
+    }
     bool number_float(number_float_t /*value*/, const string_t& raw) override { return put(raw); }
     bool string(string_t& value) override { return put(std::move(value)); }
     bool binary(binary_t& /*value*/) override { return false; }
