@@ -121,11 +121,20 @@ void Postgres::start_cluster() {
 }
 
 Postgres::~Postgres() {
-    if (pid_ <= 0) return;
+    if (pid_ <= 0) return drop_databases();
     ::kill(pid_, SIGINT);
     ::waitpid(pid_, nullptr, 0);
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
+}
+
+void Postgres::drop_databases() noexcept {
+    for (int n = 1; n <= count_; ++n) {
+        try {
+            run("postgres", "DROP DATABASE IF EXISTS " + name_of(n) + " WITH (FORCE)");
+        } catch (const std::exception&) {  // It ends with its cluster.
+        }
+    }
 }
 
 std::string Postgres::conninfo(const std::string& dbname) const {
@@ -146,9 +155,13 @@ std::string Postgres::run(const std::string& dbname, const std::string& sql) {
 }
 
 std::string Postgres::fresh_database() {
-    last_ = "t" + std::to_string(::getpid()) + "_" + std::to_string(++count_);
+    last_ = name_of(++count_);
     run("postgres", "CREATE DATABASE " + last_ + " TEMPLATE template0");
     return "postgresql:" + conninfo(last_);
+}
+
+std::string Postgres::name_of(int database) {
+    return "t" + std::to_string(::getpid()) + "_" + std::to_string(database);
 }
 
 Postgres& shared_postgres() {

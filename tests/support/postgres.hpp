@@ -23,8 +23,13 @@ public:
     /// What the fresh databases were named, the last one.
     const std::string& last_database() const { return last_; }
 
+    /// Leads to the database "postgres" of this server for others: what DUNLIN_TEST_PG may hold.
+    const std::string& base() const { return base_; }
+
 private:
     void start_cluster();
+    void drop_databases() noexcept;
+    static std::string name_of(int database);
     std::string base_;
     std::string folder_;
     std::string last_;

@@ -9,7 +9,9 @@
 
 namespace dunlin::stripe::test {
 
-/// Stripe's own description of its interface, and what it says against a request.
+/// Stripe's own description of its interface, and what it says against a request. It lies beside
+/// the tree; without it every request passes, and examples are the few fields that the connector
+/// reads.
 class Specification {
 public:
     static const Specification& get();
@@ -18,8 +20,11 @@ public:
     /// Why Stripe would not know this request; empty when it does. `operation` becomes
     /// "GET /v1/invoices/{invoice}".
     std::string mistake_in(const HttpRequest& request, std::string& operation) const;
-    /// A copy of Stripe's own example of an object.
-    Json example(const std::string& object) const { return examples_.at(object); }
+    /// A copy of Stripe's own example of an object, or of ours.
+    Json example(const std::string& object) const {
+        return (is_there() ? examples_ : own_examples_).at(object);
+    }
+    const Json& own_examples() const { return own_examples_; }
 
 private:
     Specification();
@@ -29,7 +34,7 @@ private:
                                  const std::vector<std::string>& keys,
                                  const std::string& value) const;
 
-    Json document_, examples_;
+    Json document_, examples_, own_examples_;
 };
 
 /// Name and value pairs of "a=1&b[]=2", decoded.
