@@ -14,6 +14,9 @@ function(dunlin_add_test name)
   target_compile_definitions(${name} PRIVATE
     DUNLIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}" DUNLIN_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE Catch2::Catch2 ${arg_LINK} dunlin_build_flags)
+  if(DUNLIN_SANITIZE)  # What a test checks is compiled as everything is, its own lines as quickly as they can be.
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600 ENVIRONMENT ${DUNLIN_TEST_ENVIRONMENT})
 endfunction()
