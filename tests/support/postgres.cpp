@@ -121,7 +121,10 @@ void Postgres::start_cluster() {
 }
 
 Postgres::~Postgres() {
-    if (pid_ <= 0) return drop_databases();
+    if (pid_ <= 0) {
+        drop_databases();
+        return;
+    }
     ::kill(pid_, SIGINT);
     ::waitpid(pid_, nullptr, 0);
     std::error_code ignored;
