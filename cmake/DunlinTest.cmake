@@ -1,6 +1,6 @@
 include(Catch)
 
-set(DUNLIN_TEST_ENVIRONMENT "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0")
+set(DUNLIN_TEST_ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp:print_suppressions=0")
 
 add_library(dunlin_test_main OBJECT ${PROJECT_SOURCE_DIR}/tests/main.cpp)
 target_link_libraries(dunlin_test_main PRIVATE Catch2::Catch2 dunlin_build_flags)

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -85,9 +86,11 @@ private:
 
 /// Where the settings of the source opened last ask for an exception: "next", or "next:int" for one
 /// that is no std::exception.
+std::mutex throws_mutex;  // Sources are opened from any thread.
 std::string throws_at;
 
 void throw_if_asked(const std::string& where) {
+    const std::lock_guard lock(throws_mutex);
     if (throws_at == where) throw std::runtime_error("as asked");
     if (throws_at == where + ":int") throw 7;
 }
@@ -233,7 +236,10 @@ public:
                   {{"kind", "call"}, {"home", "activity"}, {"key", "none"}}}}};
     }
     std::unique_ptr<Source> open_source(std::string_view, Json config) {
-        throws_at = config.value("throws", "");
+        {
+            const std::lock_guard lock(throws_mutex);
+            throws_at = config.value("throws", "");
+        }
         return std::make_unique<FileSource>(std::move(config));
     }
 
