@@ -21,16 +21,6 @@ namespace fs = std::filesystem;
 constexpr int nodes = 1024;
 constexpr int64_t node_lease_us = 60'000'000;
 
-std::string random_text(std::size_t bytes) {
-    std::vector<unsigned char> raw(bytes);
-    randombytes_buf(raw.data(), raw.size());
-    std::string out(sodium_base64_ENCODED_LEN(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING), 0);
-    sodium_bin2base64(out.data(), out.size(), raw.data(), raw.size(),
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    out.pop_back();  // The terminating zero.
-    return out;
-}
-
 std::string make_holder() {
     std::array<char, 256> name{};
     ::gethostname(name.data(), name.size() - 1);

@@ -12,6 +12,7 @@
 #include "jobs/jobs.hpp"
 #include "jobs/lease.hpp"
 #include "plugins/plugins.hpp"
+#include "secrets/secrets.hpp"
 #include "store/store.hpp"
 #include "store/tx.hpp"
 #include "sync/sync.hpp"
@@ -66,6 +67,7 @@ public:
     WriteBacks& write_backs() { return *write_backs_; }
     HttpClient& http_client() { return *http_client_; }
     Workers& workers() { return *workers_; }
+    Secrets& secrets() { return secrets_; }
     /// "hostname:pid:random": who holds a lease.
     const std::string& holder() const { return holder_; }
 
@@ -92,6 +94,7 @@ private:
     std::string holder_;
     Clock clock_;
     Ids ids_{clock_};
+    Secrets secrets_{*this};
     std::unique_ptr<Store> store_;
     std::unique_ptr<Plugins> plugins_;
     std::unique_ptr<Commands> commands_;

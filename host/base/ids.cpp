@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/ids.hpp"
 
+#include <sodium.h>
+
 #include <dunlin/error.hpp>
 
 #include <algorithm>
@@ -44,6 +46,16 @@ void Ids::next(uint64_t n, int64_t* out) {
         out[i] = ((last_ / sequences) << (node_bits + sequence_bits)) |
                  (static_cast<int64_t>(node_) << sequence_bits) | (last_ % sequences);
     }
+}
+
+std::string random_text(std::size_t bytes) {
+    std::vector<unsigned char> raw(bytes);
+    randombytes_buf(raw.data(), raw.size());
+    std::string out(sodium_base64_ENCODED_LEN(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING), 0);
+    sodium_bin2base64(out.data(), out.size(), raw.data(), raw.size(),
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    out.pop_back();  // The terminating zero.
+    return out;
 }
 
 }  // namespace dunlin::host

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <string>
 
 namespace dunlin::host {
 
@@ -34,5 +35,8 @@ private:
     int64_t last_ = 0;
     int64_t seeded_ = 0;
 };
+
+/// Of so many random bytes, in letters, digits, - and _.
+std::string random_text(std::size_t bytes);
 
 }  // namespace dunlin::host

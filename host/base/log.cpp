@@ -18,6 +18,7 @@ namespace dunlin::host {
 namespace {
 
 constexpr std::string_view hidden = "[secret]";
+constexpr std::size_t passing_max = 1000;
 
 constexpr std::array<const char*, 4> level_names = {"debug", "info", "warn", "error"};
 
@@ -50,13 +51,16 @@ void Log::open(const std::string& path, const std::string& level) {
     level_ = static_cast<int32_t>(found - level_names.begin());
 }
 
-void Log::hide(std::string_view secret) {
+void Log::hide(std::string_view secret, bool is_passing) {
     if (secret.size() < 4) return;  // Shorter ones would make holes in every line.
     const std::lock_guard lock(mutex_);
     for (auto form : {std::string(secret), escaped(secret)}) {
-        if (std::find(secrets_.begin(), secrets_.end(), form) == secrets_.end()) {
-            secrets_.push_back(std::move(form));
-        }
+        if (std::find(secrets_.begin(), secrets_.end(), form) != secrets_.end()) continue;
+        if (is_passing) passing_.push_back(form);
+        secrets_.push_back(std::move(form));
+    }
+    for (; passing_.size() > passing_max; passing_.pop_front()) {
+        std::erase(secrets_, passing_.front());
     }
     // The longest first: one secret may contain another.
     std::sort(secrets_.begin(), secrets_.end(),

@@ -4,6 +4,7 @@
 #include <dunlin/abi/log.h>
 #include <dunlin/json.hpp>
 
+#include <deque>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -19,7 +20,8 @@ public:
     /// "-" is standard error; what is below the level (debug, info, warn, error) is not written.
     void open(const std::string& path, const std::string& level = "info");
     void set_level(int32_t level) { level_ = level; }
-    void hide(std::string_view secret);
+    /// Of those that pass, because others take their place, the latest thousand stay hidden.
+    void hide(std::string_view secret, bool is_passing = false);
     void write(int32_t level, std::string_view origin, std::string_view message,
                const Json& fields = {}) noexcept;
     void info(std::string_view origin, std::string_view message, const Json& fields = {}) noexcept {
@@ -38,6 +40,7 @@ public:
 private:
     mutable std::mutex mutex_;
     std::vector<std::string> secrets_;
+    std::deque<std::string> passing_;  // Those of them, in order.
     int32_t level_ = DUNLIN_LOG_INFO;
     int fd_ = 2;
 };

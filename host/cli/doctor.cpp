@@ -23,6 +23,7 @@ public:
         clock();
         findings_.push_back(disk_finding("disk", host_->config().instance));
         for (const auto& [name, where] : host_->config().secrets) {
+            if (name == sealing_key) continue;
             look("secret " + name, "", [&, name = name] {
                 host_->config().secret(name);
                 add("secret " + name, "ok", "is there");
@@ -93,6 +94,7 @@ private:
 
     /// What only a host that has started knows.
     void work() {
+        findings_.push_back(host_->secrets().inspect());
         for (const auto& check : health(*host_)) {
             // What is said of a plugin as a whole was said above.
             if (check.name.find('.') != std::string::npos) findings_.push_back(check);

@@ -89,6 +89,7 @@ Ordered init(Invocation& in) {
             fs::create_directory(folder / room);
         }
         write(folder / "dunlin.toml", text);
+        write(folder / "secrets" / sealing_key, random_text(32) + "\n");
         in.instance = folder;
         const auto tokens = folder / "tokens";
         const auto roles = write_tokens(in.start(), tokens);

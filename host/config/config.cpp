@@ -316,6 +316,7 @@ Config Config::load(const fs::path& instance, const std::string& given) {
     if (auto& ca_file = out.http_client_ca_file; !ca_file.empty()) {
         ca_file = (out.instance / ca_file).string();
     }
+    out.secrets.try_emplace(sealing_key, "file:" + (out.instance / "secrets/key").string());
     if (out.log_path != "-") out.log_path = (out.instance / out.log_path).string();
     if (mistakes.empty()) return out;
     std::vector<std::string> list;

@@ -29,6 +29,9 @@ struct SourceConfig {
     std::string settings_digest;     // Of the settings as they are written.
 };
 
+/// In [secrets] the key that seals what is kept of others; no plugin may read it.
+inline constexpr const char* sealing_key = "key";
+
 /// dunlin.toml, checked whole: every mistake is reported at once, with its line.
 struct Config {
     std::filesystem::path instance;  // The folder that holds dunlin.toml.

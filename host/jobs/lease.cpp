@@ -48,8 +48,7 @@ Lease::~Lease() {
     if (fence_ == 0) return;
     try {
         auto tx = host_.begin(Access::write);
-        tx->db().exec("UPDATE dunlin_lease SET lease_until_us = 0 WHERE name = ? AND fence = ?",
-                      name_, fence_);
+        extend(*tx, 0);
         tx->commit();
     } catch (const Error& error) {  // It runs out by itself.
         host_.log().warn("jobs", "a lease could not be given back",
@@ -57,9 +56,15 @@ Lease::~Lease() {
     }
 }
 
-bool Lease::renew(Tx& tx) const {
+bool Lease::extend(Tx& tx, int64_t until_us) const {
     return tx.db().exec("UPDATE dunlin_lease SET lease_until_us = ? WHERE name = ? AND fence = ?",
-                        tx.moment().now_us + duration_us_, name_, fence_) == 1;
+                        until_us, name_, fence_) == 1;
+}
+
+bool Lease::give_back(Tx& tx) {
+    if (fence_ == 0 || !extend(tx, 0)) return false;
+    tx.after_commit([this] { fence_ = 0; });
+    return true;
 }
 
 }  // namespace dunlin::host

@@ -19,9 +19,13 @@ public:
     /// 0 when somebody else held it.
     int64_t fence() const { return fence_; }
     /// In the caller's transaction, until whose end nobody else can take it. False once it is lost.
-    bool renew(Tx& tx) const;
+    bool renew(Tx& tx) const { return extend(tx, tx.moment().now_us + duration_us_); }
+    /// At once, if the caller's transaction commits. False once it is lost or given back.
+    bool give_back(Tx& tx);
 
 private:
+    bool extend(Tx& tx, int64_t until_us) const;
+
     Host& host_;
     const std::string name_;
     const int64_t duration_us_;

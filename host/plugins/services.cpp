@@ -4,7 +4,6 @@
 #include "host.hpp"
 
 #include <dunlin/abi/clock.h>
-#include <dunlin/abi/config.h>
 #include <dunlin/abi/ids.h>
 #include <dunlin/abi/metrics.h>
 #include <dunlin/abi/policies.h>
@@ -29,22 +28,6 @@ void log(dunlin_ctx* context, int32_t level, std::string_view message, std::stri
     if (!fields.is_null() && !fields.is_object()) fields = {{"fields_not_json", json}};
     const auto known = std::clamp<int32_t>(level, DUNLIN_LOG_DEBUG, DUNLIN_LOG_ERROR);
     context->host->log().write(known, context->plugin->id(), message, fields);
-}
-
-void config(dunlin_ctx* context, const dunlin_writer* json) {
-    write_to(json, context->plugin->config.dump());
-}
-
-void secret(dunlin_ctx* context, std::string_view name, const dunlin_writer* value) {
-    const std::string key(name);
-    if (!context->plugin->manifest.permissions.count("secret:" + key) &&
-        !granted_settings(*context->host, *context->plugin, "secret").count(key)) {
-        deny(*context->plugin, "read the secret " + key,
-             "add \"secret:" + key + "\" to its permissions");
-    }
-    const auto text = context->host->config().secret(key);
-    context->host->log().hide(text);
-    write_to(value, text);
 }
 
 int32_t cancel_requested(dunlin_cancel* cancel) {
@@ -181,7 +164,6 @@ void policy_put(dunlin_tx* tx, std::string_view kind, std::string_view scope, in
 }
 
 const dunlin_log_v1 log_service = {sizeof log_service, 0, quiet<log>};
-const dunlin_config_v1 config_service = {sizeof config_service, 0, entry<config>, entry<secret>};
 const dunlin_clock_v1 clock_service = {sizeof clock_service, 0, quiet<now_us>, quiet<of_tx>,
                                        entry<today_in>};
 const dunlin_events_v1 events_service = {sizeof events_service, 0, entry<emit>};

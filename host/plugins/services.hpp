@@ -15,6 +15,8 @@
 #include <optional>
 #include <string>
 
+struct dunlin_held_secret;
+
 namespace dunlin::host {
 struct PluginFrame;
 }
@@ -73,6 +75,10 @@ std::set<std::string> texts_of_format(const Json& schema, const Json& settings, 
 /// The texts in a plugin's settings, and in those of its sources, whose schema has that format.
 /// What the operator names there under "secret" or "uri" is granted by being named.
 std::set<std::string> granted_settings(Host& host, const Plugin& plugin, const char* format);
+
+/// The secret that the call into a plugin on this thread holds; released with the call. Error
+/// invalid when there is no such call.
+std::unique_ptr<dunlin_held_secret>& held_in_call();
 
 /// Whether this thread is in a call that a plugin gets with a transaction or began one in.
 bool is_in_transaction();

@@ -61,6 +61,7 @@ struct PluginFrame {
     const char* what;
     PluginFrame* outer;
     bool has_tx = false;  // The call was given one.
+    std::unique_ptr<dunlin_held_secret> held{};
 
     PluginFrame(Host& h, const Plugin& p, const char* w)
         : host(h), plugin(p), what(w), outer(std::exchange(current_frame, this)) {}
@@ -78,6 +79,11 @@ struct PluginFrame {
     PluginFrame(const PluginFrame&) = delete;
     PluginFrame& operator=(const PluginFrame&) = delete;
 };
+
+std::unique_ptr<dunlin_held_secret>& held_in_call() {
+    if (current_frame) return current_frame->held;
+    throw Error(DUNLIN_E_INVALID, "a secret is held only within a call into the plugin");
+}
 
 bool is_in_transaction() {
     for (const auto* frame = current_frame; frame; frame = frame->outer) {

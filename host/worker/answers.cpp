@@ -29,7 +29,9 @@ const Table& Answers::service(const char* id) {
 
 void Answers::tell(const Frame& told, dunlin_cancel* cancel) {
     Unpacker in(told.fields);
-    if (told.op == Op::log) {
+    if (told.op == Op::release) {
+        held_in_call().reset();
+    } else if (told.op == Op::log) {
         const auto level = static_cast<int32_t>(in.count(DUNLIN_LOG_ERROR));
         const auto message = in.text(), fields = in.text();
         service<dunlin_log_v1>(DUNLIN_SVC_LOG)
@@ -69,6 +71,21 @@ void Answers::reply(const Frame& asked, dunlin_cancel* cancel, Packer& out) {
                        "secret");
             out.text(value);
             break;
+        case Op::hold: {
+            const auto& config = service<dunlin_config_v1>(DUNLIN_SVC_CONFIG);
+            dunlin_held_secret* held = nullptr;  // The call's, which the host has.
+            said.check(config.hold_secret(&context_, to_abi(in.text()), cancel, writer.abi(), &held,
+                                          said.sink()),
+                       "hold_secret");
+            out.text(value);
+            break;
+        }
+        case Op::keep:
+            if (!held_in_call()) throw Error(DUNLIN_E_INVALID, "no secret is held");
+            said.check(service<dunlin_config_v1>(DUNLIN_SVC_CONFIG)
+                           .keep_secret(held_in_call().get(), to_abi(in.text()), said.sink()),
+                       "keep_secret");
+            break;
         default: send(in, cancel, out);
     }
 }
@@ -95,7 +112,7 @@ void Answers::send(Unpacker& in, dunlin_cancel* cancel, Packer& out) {
 }
 
 void Answers::give(const Frame& asked, Channel& channel, dunlin_cancel* cancel) {
-    if (asked.op >= Op::log) {
+    if (asked.op >= Op::release) {
         // A log line, a number or a progress is never worth a failure.
         return static_cast<void>(guard(&ErrorSink::set, nullptr, [&] { tell(asked, cancel); }));
     }

@@ -56,6 +56,22 @@ void secret(dunlin_ctx*, std::string_view name, const dunlin_writer* value) {
     ask(Op::secret, Packer().text(name), [&](Unpacker& in) { write_to(value, in.text()); });
 }
 
+/// The host knows which one the call holds, so every handle is the same.
+void hold(dunlin_ctx*, std::string_view name, dunlin_cancel*, const dunlin_writer* current,
+          dunlin_held_secret** out) {
+    ask(Op::hold, Packer().text(name), [&](Unpacker& in) { write_to(current, in.text()); });
+    static char held;
+    *out = reinterpret_cast<dunlin_held_secret*>(&held);
+}
+
+void keep(dunlin_held_secret*, std::string_view value) {
+    ask(Op::keep, Packer().text(value), [](Unpacker&) {});
+}
+
+void release(dunlin_held_secret*) {
+    tell(Op::release, {});
+}
+
 int64_t now_us(dunlin_ctx*) {
     int64_t out = 0;
     ask(Op::now, {}, [&](Unpacker& in) { out = in.number(); });
@@ -110,7 +126,9 @@ void today_in_no_tx(dunlin_tx*, std::string_view, int32_t*) {
 }
 
 const dunlin_log_v1 log_service = {sizeof log_service, 0, quiet<log>};
-const dunlin_config_v1 config_service = {sizeof config_service, 0, entry<config>, entry<secret>};
+const dunlin_config_v1 config_service = {sizeof config_service, 0,           entry<config>,
+                                         entry<secret>,         entry<hold>, entry<keep>,
+                                         quiet<release>};
 const dunlin_clock_v1 clock_service = {sizeof clock_service, 0, quiet<now_us>, quiet<of_no_tx>,
                                        entry<today_in_no_tx>};
 const dunlin_cancel_v1 cancel_service = {sizeof cancel_service, 0, quiet<is_cancelled>,

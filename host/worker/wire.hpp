@@ -35,9 +35,12 @@ enum class Op : uint32_t {
     // The process asks back.
     service,
     secret,
+    hold,
+    keep,
     now,
     http,
     // It tells.
+    release,
     log,
     count,
     gauge,

@@ -30,7 +30,7 @@ def main():
         for text in texts:
             assert text in err, (text, err)
         assert config.read_text() == before, words
-        assert not list((instance / "secrets").iterdir()), words
+        assert [file.name for file in (instance / "secrets").iterdir()] == ["key"], words
 
     refuses(["erp", "cvs"], "", 4, 'did you mean "csv"?')
     refuses(["Bad Name", "csv"], "", 2, "is no name for a source")

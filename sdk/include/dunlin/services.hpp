@@ -7,8 +7,11 @@
 #include <dunlin/abi/metrics.h>
 #include <dunlin/db.hpp>
 
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace dunlin {
@@ -30,6 +33,27 @@ public:
 private:
     const dunlin_cancel_v1* table_;
     dunlin_cancel* cancel_;
+};
+
+/// A secret that nobody else renews as long as this lives, see hold_secret in abi/config.h.
+class HeldSecret {
+public:
+    HeldSecret(const dunlin_config_v1& table, dunlin_held_secret* held, std::string value)
+        : table_(table), held_(held, table.release_secret), value_(std::move(value)) {}
+
+    /// As it was when this began.
+    const std::string& value() const { return value_; }
+    /// Durable when it returns; only then may what came with it be used. Error conflict when
+    /// another one took over: nothing was kept.
+    void keep(std::string_view value) {
+        ErrorSink err;
+        err.check(table_.keep_secret(held_.get(), to_abi(value), err.sink()), "keep_secret");
+    }
+
+private:
+    const dunlin_config_v1& table_;
+    std::unique_ptr<dunlin_held_secret, void(DUNLIN_CALL*)(dunlin_held_secret*)> held_;
+    std::string value_;
 };
 
 /// The host's services as one plugin is granted them. Fetched once; a missing one is an error only
@@ -87,6 +111,21 @@ public:
                       .secret(host_->ctx, to_abi(name), writer.abi(), err.sink()),
                   "secret");
         return value;
+    }
+    /// Waits until nobody else holds it, and then does.
+    HeldSecret hold_secret(std::string_view name, const Cancel& cancel) const {
+        const auto& table = need(config_, DUNLIN_SVC_CONFIG);
+        if (table.struct_size < sizeof table) {
+            throw Error(DUNLIN_E_UNSUPPORTED, "this host keeps no secrets; use a newer one");
+        }
+        std::string value;
+        const StringWriter writer(value);
+        dunlin_held_secret* held = nullptr;
+        ErrorSink err;
+        err.check(table.hold_secret(host_->ctx, to_abi(name), cancel.abi(), writer.abi(), &held,
+                                    err.sink()),
+                  "hold_secret");
+        return {table, held, std::move(value)};
     }
 
     int64_t next_id() const { return next_ids(1).front(); }

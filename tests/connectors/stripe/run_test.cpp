@@ -43,10 +43,10 @@ struct World {
         out.now = "2026-09-21T14:13:20Z";
         out.toml =
             "[sources.bill]\nconnector = \"stripe\"\nrequests_per_second = 10000\n"
-            "[sources.bill.settings]\napi_key = \"key\"\nwebhook_secret = \"hook\"\n"
+            "[sources.bill.settings]\napi_key = \"bill\"\nwebhook_secret = \"hook\"\n"
             "page_rows = 3\napi_url = \"" +
             web.url("") +
-            "\"\n[secrets]\nkey = \"env:DUNLIN_TEST_STRIPE_KEY\"\n"
+            "\"\n[secrets]\nbill = \"env:DUNLIN_TEST_STRIPE_KEY\"\n"
             "hook = \"env:DUNLIN_TEST_STRIPE_HOOK\"\n";
         return out;
     }

@@ -72,9 +72,10 @@ class Init(Shared):
     def test_what_it_makes_is_private(self):
         for path in self.folder.rglob("*"):
             mode = stat.S_IMODE(path.stat().st_mode)
-            if path.is_dir() or path.parent.name == "tokens":
+            if path.is_dir() or path.parent.name in ("tokens", "secrets"):
                 self.assertEqual(mode & 0o077, 0, f"{path} {mode:o}")
         self.assertTrue((self.folder / "tokens/administrator").is_file())
+        self.assertGreaterEqual(len((self.folder / "secrets/key").read_text().strip()), 32)
         self.assertIn("tokens/administrator", self.init_output)
         self.assertNotIn((self.folder / "tokens/administrator").read_text().strip(), self.init_output)
 
@@ -215,7 +216,7 @@ class Sync(Shared):
 class Doctor(Shared):
     def test_a_sound_instance_is_well(self):
         findings = json.loads(self.ok("doctor", "--format", "json"))
-        self.assertLessEqual({"config", "clock", "disk", "migrations", "tokens", "events", "jobs", "plugin hello_c"},
+        self.assertLessEqual({"config", "clock", "disk", "migrations", "tokens", "events", "jobs", "plugin hello_c", "kept secrets"},
                              {f["name"] for f in findings})
 
     def changed(self, name, text):

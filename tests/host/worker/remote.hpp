@@ -19,17 +19,20 @@ inline InstanceOptions remote_options(Mode mode, const std::string& settings = "
     InstanceOptions options;
     options.has_shipped_plugins = false;
     options.test_plugins = {"flow", "remote"};
-    options.toml = "[secrets]\npw = \"env:DUNLIN_TEST_SECRET\"\n[worker]\n" + worker +
-                   (mode == Mode::in_process ? "\nin_process = [\"remote\"]" : "") +
-                   "\n[sources.src]\nconnector = \"remote\"\n[sources.src.settings]\n" + settings;
+    options.toml =
+        "[secrets]\npw = \"env:DUNLIN_TEST_SECRET\"\nkey = \"env:DUNLIN_TEST_KEY\"\n"
+        "[worker]\n" +
+        worker + (mode == Mode::in_process ? "\nin_process = [\"remote\"]" : "") +
+        "\n[sources.src]\nconnector = \"remote\"\n[sources.src.settings]\n" + settings;
     return options;
 }
 
 /// The connector as the engine reaches it.
 class Driven {
 public:
-    explicit Driven(Mode mode, const std::string& settings = "", const std::string& worker = "")
-        : instance(Dialect::sqlite, remote_options(mode, settings, worker)),
+    explicit Driven(Mode mode, const std::string& settings = "", const std::string& worker = "",
+                    Dialect dialect = Dialect::sqlite)
+        : instance(dialect, remote_options(mode, settings, worker)),
           plugin(*instance.host().plugins().by_id("remote")) {}
 
     host::Owned<dunlin_source> open(const Json& settings = Json::object()) {

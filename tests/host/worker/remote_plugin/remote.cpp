@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bulk.hpp"
 #include "dunlin_manifest.h"
+#include "renew.hpp"
 
 #include <dunlin/http.hpp>
 #include <dunlin/plugin.hpp>
@@ -56,12 +57,14 @@ struct Settings {
           at_page(json.value("at_page", int64_t{0})),
           once(json.value("once_path", "")),
           url(json.value("url", "")),
-          password(json.value("password", "")) {}
+          password(json.value("password", "")),
+          renewal(json) {}
 
     int64_t rows, page;
     std::string act;
     int64_t at_page;
     std::string once, url, password;
+    test::Renewal renewal;
 
     /// Behaves badly, the first time only when there is a file to remember it in.
     void act_at(const std::string& place) const {
@@ -236,6 +239,8 @@ public:
 
     Json check(const Cancel& cancel) override {
         settings_.act_at("check");
+        const auto& renewal = settings_.renewal;
+        if (!renewal.act.empty()) return renewal.run(services_, settings_.password, cancel);
         Json out = {{"pid", ::getpid()}, {"now", services_.now_us()}};
         if (!settings_.password.empty()) out["password"] = services_.secret(settings_.password);
         if (!settings_.url.empty()) out["reply"] = ask(cancel);
