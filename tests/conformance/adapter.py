@@ -20,6 +20,7 @@ class AdapterBase:
     ids_request = None   # Asks which rows exist; None when deletions come otherwise.
     write_request = None  # Carries out a write-back; None when the connector takes none.
     find_request = None  # Asks by its key whether one was carried out.
+    token_request = None  # Changes a refresh token; None when tokens do not change by being used.
     write_kind = "note"
     # Changes the credit limit of a customer; None when that cannot be written. has_precondition: when it is changed
     # there in the moment before, the system itself refuses ours.
@@ -36,6 +37,16 @@ class AdapterBase:
 
     def secret(self):
         return "secret"
+
+    def secrets(self):
+        """Further secrets that the settings name: {name: value}."""
+        return {}
+
+    def signing_in(self):
+        """The same system for a connector that signs in with tokens that change by being used: secret() is a new
+        sign-in's first refresh token each time, token_request is set, and there are the four methods at the end. None
+        when there is no such way in."""
+        return None
 
     def refusals(self):
         """Settings or a secret that do not fit, and a word that must be in what is said about them:
@@ -81,3 +92,20 @@ class AdapterBase:
     def write_body(self, text):
         """The body of a write-back that leaves a note with this text."""
         return {"text": text}
+
+    # Of signing_in().
+    def expire(self):
+        """All access tokens end now."""
+        raise NotImplementedError
+
+    def renewals(self):
+        """How many refresh tokens were changed so far."""
+        raise NotImplementedError
+
+    def ended(self):
+        """How many sign-ins the system ended, because a refresh token was used that had been used before."""
+        raise NotImplementedError
+
+    def set_grace(self, is_on):
+        """Whether a refresh token may come a second time as long as what it was changed for was not used."""
+        raise NotImplementedError

@@ -2,7 +2,7 @@
 """The conformance kit for connectors: every fault of the world, and afterwards the same tables as without it. See
 README.md beside it.
 
-    conformance.py [--adapter FILE] [--dunlin PATH] [--store sqlite|postgresql] [--part read|write] [--case NAME]…
+    conformance.py [--adapter FILE] [--dunlin PATH] [--store sqlite|postgresql] [--part read|write|token] [--case NAME]…
 """
 import argparse
 import importlib.util
@@ -20,7 +20,7 @@ def arguments():
     out.add_argument("--adapter", default=str(HERE / "reference_adapter.py"), help="a file with a class Adapter")
     out.add_argument("--dunlin", default=os.environ.get("DUNLIN"), help="the program; DUNLIN unless given")
     out.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
-    out.add_argument("--part", choices=("read", "write"), help="only faults of this kind")
+    out.add_argument("--part", choices=("read", "write", "token"), help="only faults of this kind")
     out.add_argument("--case", action="append", default=[], help="only these; all unless given")
     out.add_argument("--list", action="store_true", help="say what there is")
     return out.parse_args()
@@ -39,9 +39,10 @@ def main():
         os.environ["DUNLIN"] = str(pathlib.Path(options.dunlin).resolve())
     sys.path.insert(0, str(HERE))
     import cases_read
+    import cases_token
     import cases_write
     from story import Story
-    parts = {"read": cases_read.CASES, "write": cases_write.CASES}
+    parts = {"read": cases_read.CASES, "write": cases_write.CASES, "token": cases_token.CASES}
     cases = {case.__name__: case for part, some in parts.items() if options.part in (None, part) for case in some}
     if options.list:
         for name, case in cases.items():
@@ -50,13 +51,25 @@ def main():
     unknown = [name for name in options.case if name not in cases]
     if unknown:
         sys.exit(f"no case {unknown[0]}; there are {', '.join(cases)}")
-    story = Story(load(options.adapter), options.store)
-    story.grow(3)
-    story.sync()
-    failed = 0
+    adapter = load(options.adapter)
+    stories, failed = {}, 0
+
+    def story_of(case):
+        """The instances of its part; those for tokens sign in with them."""
+        signs_in = case in cases_token.CASES
+        way_in = adapter.signing_in() if signs_in else adapter
+        if signs_in not in stories and way_in is not None:
+            stories[signs_in] = Story(way_in, options.store)
+            stories[signs_in].grow(3)
+            stories[signs_in].sync()
+        return stories.get(signs_in)
+
     for name in options.case or cases:
+        story = story_of(cases[name])
         began = time.monotonic()
         try:
+            if story is None:
+                raise cases_read.NotTried("the adapter has no signing_in()")
             cases[name](story)
             result = f"ok {time.monotonic() - began:6.1f} s"
         except cases_read.NotTried as why:

@@ -41,6 +41,9 @@ class Adapter(AdapterBase):
     def settings(self, url):
         return {"url": url, "token": "erp", "page_rows": 10, "timeout_ms": self.timeout_seconds * 1000}
 
+    def signing_in(self):
+        return SigningIn()
+
     def refusals(self):
         return [({}, "another", 'correct the secret "erp"'),
                 ({"url": "http://127.0.0.1:1"}, None, "cannot be reached"),
@@ -69,3 +72,33 @@ class Adapter(AdapterBase):
 
     def field(self, entity, key, name):
         return self.erp.rows[entity][key][name]
+
+
+class SigningIn(Adapter):
+    token_request = {"path": "^/oauth/token"}
+
+    def __init__(self):
+        super().__init__()
+        self.sign_ins = self.erp.sign_ins
+
+    def secret(self):
+        return self.sign_ins.begin()
+
+    def secrets(self):
+        return {"client": "dunlin-secret"}
+
+    def settings(self, url):
+        return {**super().settings(url), "token_url": url + "/oauth/token", "client_id": "dunlin",
+                "client_secret": "client"}
+
+    def expire(self):
+        self.sign_ins.expire()
+
+    def renewals(self):
+        return self.sign_ins.renewed
+
+    def ended(self):
+        return self.sign_ins.over()
+
+    def set_grace(self, is_on):
+        self.sign_ins.has_grace = is_on

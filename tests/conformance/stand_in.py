@@ -15,7 +15,8 @@ Its protocol, every request with "Authorization: Bearer <token>", every answer J
     GET  /v1/notes?key=K                                     {"notes": [N, …]}
 
 Times are microseconds of its own clock, which stands still until it is moved. A row's `changed` is when its transaction
-began. Notes have no unique key: whoever posts twice has made two. 429 and 503: nothing was done.
+began. Notes have no unique key: whoever posts twice has made two. 429 and 503: nothing was done. Beside its one token that
+lasts it takes those that sign_in.py gives out.
 
 Whoever tests changes it by POST /control/<call> with the arguments of a method of Erp as JSON, without a token.
 """
@@ -27,6 +28,7 @@ import threading
 import urllib.parse
 
 from faults import Quiet, Reply, Server
+from sign_in import SignIns
 
 ENTITIES = ("customer", "invoice", "payment", "allocation")
 START_US = 1_795_168_800_000_000  # 2026-11-20 10:00:00 UTC
@@ -35,6 +37,7 @@ START_US = 1_795_168_800_000_000  # 2026-11-20 10:00:00 UTC
 class Erp:
     def __init__(self, token="secret"):
         self.token = token
+        self.sign_ins = SignIns()
         self.lock = threading.RLock()
         self.reset()
 
@@ -143,7 +146,11 @@ class Handler(Quiet):
         path = where.path.strip("/").split("/")
         if path[0] == "control":
             return 200, getattr(erp, path[1])(**json.loads(body or b"{}"))
-        if self.headers.get("Authorization") != "Bearer " + erp.token:
+        authorization = self.headers.get("Authorization", "")
+        if path == ["oauth", "token"]:
+            form = dict(urllib.parse.parse_qsl(body.decode()))
+            return erp.sign_ins.renew(authorization, form.get("grant_type"), form.get("refresh_token"))
+        if authorization != "Bearer " + erp.token and not erp.sign_ins.admits(authorization):
             return 401, {"reason": "no such token"}
         if path == ["v1", "totals"]:
             return 200, erp.totals()

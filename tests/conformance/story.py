@@ -21,10 +21,11 @@ def configure(made, adapter, url, changes=(), secret=None):
     path = made.folder / "dunlin.toml"
     kept = path.read_text().split("\n# The kit's\n")[0]
     path.write_text(kept + "\n# The kit's\n" + '[plugins]\nfolders = ["plugins"]\n' + "\n".join(lines) +
-                    '\n[secrets]\nerp = "file:erp-secret"\n')
-    word = made.folder / "erp-secret"
-    word.write_text(secret or adapter.secret())
-    word.chmod(0o600)
+                    "\n[secrets]\n" + "".join(f'{name} = "file:{name}-secret"\n' for name in ("erp", *adapter.secrets())))
+    for name, value in {"erp": secret or adapter.secret(), **adapter.secrets()}.items():
+        word = made.folder / f"{name}-secret"
+        word.write_text(value)
+        word.chmod(0o600)
 
 
 def make(adapter, store, url, **what):

@@ -7,6 +7,7 @@
 #include <dunlin/field_change.hpp>
 #include <dunlin/http.hpp>
 #include <dunlin/plugin.hpp>
+#include <dunlin/rotating_token.hpp>
 
 #include <algorithm>
 #include <ctime>
@@ -78,7 +79,14 @@ public:
         : services_(services),
           url_(settings.at("url")),
           token_(settings.at("token")),
-          timeout_(settings.value("timeout_ms", 30'000)) {}
+          timeout_(settings.value("timeout_ms", 30'000)) {
+        if (!settings.contains("token_url")) return;
+        renewed_.emplace(services, token_,
+                         TokenEndpoint{.url = settings.at("token_url"),
+                                       .client_id = settings.value("client_id", ""),
+                                       .client_secret = settings.value("client_secret", ""),
+                                       .timeout = timeout_});
+    }
 
     /// Reading may be repeated: whatever passes is UNAVAILABLE or TIMEOUT.
     Json read(const std::string& path, const Cancel& cancel, HttpReply* whole = nullptr) const {
@@ -108,9 +116,10 @@ private:
     HttpReply send(const char* method, const std::string& path, std::string body,
                    const Cancel& cancel) const {
         HttpRequest request{method, url_ + path, {}, std::move(body)};
-        request.headers = {{"Authorization", "Bearer " + services_.secret(token_)},
-                           {"Content-Type", "application/json"}};
+        request.headers = {{"Content-Type", "application/json"}};
         request.timeout = timeout_;
+        if (renewed_) return renewed_->send(request, cancel);
+        request.headers.emplace_back("Authorization", "Bearer " + services_.secret(token_));
         return HttpClient(services_).send(request, cancel);
     }
 
@@ -128,6 +137,7 @@ private:
     const Services& services_;
     std::string url_, token_;
     std::chrono::milliseconds timeout_;
+    std::optional<RotatingToken> renewed_;  // For tokens that do not last.
 };
 
 /// Pages by (changed, id), by id, or all at once for those asked for by name.
