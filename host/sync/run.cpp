@@ -64,7 +64,7 @@ struct SyncRun : RunContext {
         try {
             run_streams(opened.get(), described, streams);
             header["totals"] = sink.totals();
-            add_source_totals(opened.get());
+            if (!is_refused) add_source_totals(opened.get());
         } catch (const std::exception& error) {
             if (lease.is_lost()) throw;
             header["error"] = text_of(error);
