@@ -86,8 +86,8 @@ private:
 
 /// Where the settings of the source opened last ask for an exception: "next", or "next:int" for one
 /// that is no std::exception.
-std::mutex throws_mutex;  // Sources are opened from any thread.
 std::string throws_at;
+std::mutex throws_mutex;  // Sources are opened from any thread.
 
 void throw_if_asked(const std::string& where) {
     const std::lock_guard lock(throws_mutex);
