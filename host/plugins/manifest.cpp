@@ -150,7 +150,7 @@ Manifest Manifest::parse(std::string_view text, const std::string& where) {
     Manifest out;
     try {
         out.document = Json::parse(text);
-    } catch (const Json::parse_error& e) {
+    } catch (const Json::exception& e) {  // Numbers too large are no parse_error.
         throw Error(DUNLIN_E_DATA, where + " is not JSON: " + e.what());
     }
     need_none(invalid, schema->violations(out.document), DUNLIN_E_DATA);

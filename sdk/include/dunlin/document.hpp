@@ -25,7 +25,7 @@ inline Json parse_document(std::string_view text, const std::string& what) {
     };
     try {
         return Json::parse(text, check_depth);
-    } catch (const Json::parse_error& e) {
+    } catch (const Json::exception& e) {  // Numbers too large are no parse_error.
         throw Error(DUNLIN_E_INVALID, what + " is not JSON: " + e.what());
     }
 }

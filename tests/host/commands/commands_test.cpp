@@ -106,6 +106,7 @@ TEST_CASE("texts that would exhaust a stack or a memory are refused") {
     CHECK_THAT(call(one(std::string(900'000, 'a').c_str()).dump()), Contains("no more than 4096"));
     CHECK_THAT(call(std::string(1'100'000, ' ')), Contains("larger than 1 MB"));
     CHECK_THAT(call("{\"name\":"), Contains("is not JSON"));
+    CHECK_THAT(call("{\"name\":1e999}"), Contains("is not JSON"));
 }
 
 TEST_CASE("the same idempotency key gives the first reply, another request a conflict") {
