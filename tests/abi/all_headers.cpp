@@ -1,6 +1,9 @@
 // A plugin that uses every part of the C++ layer, for compilers and standard libraries other than
 // the one that builds the product.
+#include <dunlin/base64.hpp>
 #include <dunlin/batch_json.hpp>
+#include <dunlin/blobs.hpp>
+#include <dunlin/documents.hpp>
 #include <dunlin/http.hpp>
 #include <dunlin/money.hpp>
 #include <dunlin/page_check.hpp>

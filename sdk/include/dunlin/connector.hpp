@@ -6,6 +6,7 @@
 #include <dunlin/services.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,6 +98,9 @@ struct Hook {
     }
 };
 
+/// Receives bytes piece by piece; throws when no more is wanted.
+using TakeBytes = std::function<void(std::string_view)>;
+
 /// One run over one entity.
 class Pull {
 public:
@@ -124,6 +128,13 @@ public:
     virtual Json hook(const Hook& /*hook*/) {
         throw Error(DUNLIN_E_UNSUPPORTED, "this source takes no messages");
     }
+    /// The document behind a row, as the other system keeps or prints it. Error not_found when it
+    /// has none.
+    virtual void document(std::string_view entity, std::string_view /*external_id*/,
+                          const TakeBytes& /*take*/, const Cancel& /*cancel*/) {
+        throw Error(DUNLIN_E_UNSUPPORTED,
+                    "this source hands out no documents of \"" + std::string(entity) + "\"");
+    }
     /// What the other system says is open: [{"company","currency","open"}].
     virtual Json totals(const Cancel& /*cancel*/) {
         throw Error(DUNLIN_E_UNSUPPORTED, "this source has no control totals");
@@ -147,7 +158,8 @@ public:
                                                &write<&Source::push>,
                                                &write<&Source::find>,
                                                &totals,
-                                               &hook};
+                                               &hook,
+                                               &document};
         return &table;
     }
 
@@ -266,6 +278,18 @@ private:
         auto* self = to_cpp(source);
         return guard(self->plugin->err_set(), err, [&] {
             write_to(json, self->source->totals(to_cancel(self->plugin, cancel)).dump());
+        });
+    }
+    static dunlin_status DUNLIN_CALL document(dunlin_source* source, dunlin_str entity,
+                                              dunlin_str external_id, dunlin_cancel* cancel,
+                                              const dunlin_writer* bytes,
+                                              dunlin_err* err) noexcept {
+        auto* self = to_cpp(source);
+        return guard(self->plugin->err_set(), err, [&] {
+            self->source->document(
+                to_view(entity), to_view(external_id),
+                [bytes](std::string_view piece) { write_to(bytes, piece); },
+                to_cancel(self->plugin, cancel));
         });
     }
     static std::string errors_to_json(const std::vector<BadRow>& errors) {

@@ -41,13 +41,9 @@ struct HttpReply {
 /// The way out to other systems, see abi/http_client.h for what is granted and the errors.
 class HttpClient {
 public:
-    explicit HttpClient(const Services& services) : host_(services.host()) {
-        const void* table = nullptr;
-        ErrorSink err;
-        err.check(host_->get_service(host_->ctx, DUNLIN_SVC_HTTP_CLIENT, &table, err.sink()),
-                  DUNLIN_SVC_HTTP_CLIENT);
-        table_ = static_cast<const dunlin_http_client_v1*>(table);
-    }
+    explicit HttpClient(const Services& services)
+        : host_(services.host()),
+          table_(&services.table<dunlin_http_client_v1>(DUNLIN_SVC_HTTP_CLIENT)) {}
 
     /// Every HTTP status is a reply; throws when there is none.
     HttpReply send(const HttpRequest& request, const Cancel& cancel) const {
@@ -75,7 +71,7 @@ public:
 
 private:
     const dunlin_host* host_;
-    const dunlin_http_client_v1* table_ = nullptr;
+    const dunlin_http_client_v1* table_;
 };
 
 }  // namespace dunlin

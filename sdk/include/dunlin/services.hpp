@@ -77,6 +77,14 @@ public:
     const dunlin_host* host() const { return host_; }
     const TxServices& tx_services() const { return tx_; }
     const dunlin_cancel_v1* cancel_table() const { return cancel_; }
+    /// The table of a service that only some plugins use; throws what the host refuses with.
+    template <class Table>
+    const Table& table(const char* id) const {
+        const void* found = nullptr;
+        ErrorSink err;
+        err.check(host_->get_service(host_->ctx, id, &found, err.sink()), id);
+        return *static_cast<const Table*>(found);
+    }
 
     void log(int32_t level, std::string_view message, const Json& fields = {}) const noexcept {
         if (!log_) return;

@@ -95,8 +95,9 @@ typedef struct dunlin_connector_v1 {
      *  "rate":{"per_second":5,"burst":5,"per_day":0},   most requests; 0: not limited
      *  "write_backs":[{"kind":"note",
      *   "home":"native|note|activity|field",   where it is kept there
-     *   "key":"native|search|none"}]}          native: the other system refuses a second one itself;
+     *   "key":"native|search|none"}],          native: the other system refuses a second one itself;
      *                                          search: one can be found; none: neither
+     *  "documents":["invoice"]}                entities of which document() hands out documents
      * "cursor" may be left out for "token" and the others for nothing of it. */
     dunlin_status(DUNLIN_CALL *describe)(dunlin_plugin *plugin, const dunlin_writer *json,
                                          dunlin_err *err);
@@ -163,6 +164,14 @@ typedef struct dunlin_connector_v1 {
      * DUNLIN_E_DENIED: not signed by the other system, or too old. */
     dunlin_status(DUNLIN_CALL *hook)(dunlin_source *source, const dunlin_hook *hook,
                                      const dunlin_writer *json, dunlin_err *err);
+
+    /* [any] Optional (may be NULL): the document behind a row, as the other system keeps it, or
+     * prints it when it keeps none. `bytes` receives it in pieces of any size; what came before a
+     * failure is not used. Only entities in "documents" are asked for. What kind of file it is, its
+     * bytes say. DUNLIN_E_NOT_FOUND: there is none for this row. */
+    dunlin_status(DUNLIN_CALL *document)(dunlin_source *source, dunlin_str entity,
+                                         dunlin_str external_id, dunlin_cancel *cancel,
+                                         const dunlin_writer *bytes, dunlin_err *err);
 } dunlin_connector_v1;
 
 #ifdef __cplusplus

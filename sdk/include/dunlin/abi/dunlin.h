@@ -3,12 +3,14 @@
 
 /* The whole contract but its drafts, for those who like one line better than many. */
 #include "arrow.h"
+#include "blobs.h"
 #include "cancel.h"
 #include "clock.h"
 #include "commands.h"
 #include "config.h"
 #include "connector.h"
 #include "db.h"
+#include "documents.h"
 #include "events.h"
 #include "health.h"
 #include "host.h"
