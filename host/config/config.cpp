@@ -267,6 +267,7 @@ const std::map<std::string, Keys<Config>> sections{
      {{"path", text(&Config::log_path, ".+", "must be a file, or \"-\" for standard error")},
       {"level", one_of(&Config::log_level, {"debug", "info", "warn", "error"})}}},
     {"jobs", {{"threads", whole(&Config::jobs_threads, 1, 64)}}},
+    {"blobs", {{"max_mib", whole(&Config::blobs_max_mib, 1, 1024)}}},
     {"worker",
      {{"enabled", flag(&Config::worker_enabled)},
       {"in_process", texts(&Config::worker_in_process)},

@@ -57,6 +57,8 @@ struct Config {
     std::string log_level = "info";
     int jobs_threads = 2;
 
+    int64_t blobs_max_mib = 25;  // Of one.
+
     bool worker_enabled = true;                  // Connectors run in processes of their own,
     std::vector<std::string> worker_in_process;  // but for these.
     int64_t worker_memory_max_mib = 2048;

@@ -88,16 +88,6 @@ void today_in(dunlin_tx* tx, std::string_view zone, int32_t* today) {
     *today = (moment.is_overridden ? moment.today : civil).days();
 }
 
-/// A transaction that may write, as the host's own: no wall.
-Tx& writable(dunlin_tx* view, const char* what) {
-    if (view->tx->access() == Access::read) {
-        throw Error(DUNLIN_E_DENIED,
-                    std::string(what) + ": the transaction is read-only; a query changes nothing");
-    }
-    view->tx->db().enter(nullptr);
-    return *view->tx;
-}
-
 void emit(dunlin_tx* tx, std::string_view topic, std::string_view key, std::string_view json) {
     const std::string name(topic);
     const auto* declared = tx->plugin->manifest.topic(topic);
@@ -190,6 +180,8 @@ const std::map<std::string, const void*> services = {{DUNLIN_SVC_LOG, &log_servi
                                                      {DUNLIN_SVC_METRICS, &metrics_service},
                                                      {DUNLIN_SVC_HTTP_CLIENT, &http_client_service},
                                                      {DUNLIN_SVC_WRITE_BACKS, &write_backs_service},
+                                                     {DUNLIN_SVC_BLOBS, &blobs_service},
+                                                     {DUNLIN_SVC_DOCUMENTS, &documents_service},
                                                      {DUNLIN_SVC_IDS, &ids_service}};
 
 void get_service(dunlin_ctx* context, const char* id, const void** table) {
@@ -211,6 +203,15 @@ void get_service(dunlin_ctx* context, const char* id, const void** table) {
 }
 
 }  // namespace
+
+Tx& writable(dunlin_tx* view, const char* what) {
+    if (view->tx->access() == Access::read) {
+        throw Error(DUNLIN_E_DENIED,
+                    std::string(what) + ": the transaction is read-only; a query changes nothing");
+    }
+    view->tx->db().enter(nullptr);
+    return *view->tx;
+}
 
 const dunlin_host* host_table(dunlin_ctx* context) {
     context->table = {sizeof(dunlin_host), DUNLIN_ABI_MAJOR, DUNLIN_ABI_MINOR, context,

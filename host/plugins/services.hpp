@@ -4,6 +4,8 @@
 #include "plugins/plugin.hpp"
 #include "store/tx.hpp"
 
+#include <dunlin/abi/blobs.h>
+#include <dunlin/abi/documents.h>
 #include <dunlin/guard.hpp>
 
 #include <boost/intrusive/list.hpp>
@@ -68,6 +70,11 @@ using PluginCall = std::function<dunlin_status(dunlin_err*)>;
 const dunlin_host* host_table(dunlin_ctx* context);
 
 extern const dunlin_db_v1 db_service;
+extern const dunlin_blobs_v1 blobs_service;
+extern const dunlin_documents_v1 documents_service;
+
+/// A transaction that may write, as the host's own: no wall. Error denied for one that only reads.
+Tx& writable(dunlin_tx* view, const char* what);
 
 /// The texts in settings whose schema has that format.
 std::set<std::string> texts_of_format(const Json& schema, const Json& settings, const char* format);

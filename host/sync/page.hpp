@@ -42,6 +42,8 @@ struct PulledPage {
 std::optional<int64_t> retry_after_us(const Error& error);
 /// Until when a source is left alone because the other system asked for that; 0 when it is not.
 int64_t parked_until(Tx& tx, const std::string& source, std::string* reason = nullptr);
+/// Error unavailable while it is; the detail says for how long.
+void refuse_when_parked(Host& host, const std::string& source);
 /// Longer waits than this are not waited for: the source is parked.
 inline constexpr int64_t wait_max_us = 120'000'000;
 void park(Tx& tx, const std::string& source, int64_t wait_us, const std::string& reason);

@@ -43,7 +43,7 @@ struct SyncRun : RunContext {
     steady_clock::time_point entity_began{}, told{};
 
     Json run() {
-        refuse_when_parked();
+        refuse_when_parked(host, source.name);
         const auto opened = open_source(host, connector, source);
         const auto described =
             Described::of(ask_plugin(host, connector, "describe", connector.connector->describe,
@@ -71,14 +71,6 @@ struct SyncRun : RunContext {
         }
         end();
         return report();
-    }
-
-    void refuse_when_parked() const {
-        std::string why;
-        const auto until = parked_until(*host.begin(Access::read), source.name, &why);
-        if (until == 0) return;
-        throw Error(DUNLIN_E_UNAVAILABLE, "the source " + source.name + " rests until " +
-                                              timestamp_text(until) + ": " + why);
     }
 
     /// What the other system says is open, beside our totals.

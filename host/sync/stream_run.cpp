@@ -42,6 +42,17 @@ int64_t parked_until(Tx& tx, const std::string& source, std::string* reason) {
     return row->i64(0);
 }
 
+void refuse_when_parked(Host& host, const std::string& source) {
+    std::string why;
+    const auto tx = host.begin(Access::read);
+    const auto until = parked_until(*tx, source, &why);
+    if (until == 0) return;
+    const auto wait_ms = (until - tx->moment().now_us) / 1000;
+    throw Error(DUNLIN_E_UNAVAILABLE,
+                "the source " + source + " rests until " + timestamp_text(until) + ": " + why,
+                Json{{"retry_after_ms", wait_ms}}.dump());
+}
+
 void park(Tx& tx, const std::string& source, int64_t wait_us, const std::string& reason) {
     tx.db().exec(
         "INSERT INTO dunlin_sync_parked VALUES (?, ?, ?) ON CONFLICT (source)"

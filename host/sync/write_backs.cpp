@@ -44,11 +44,8 @@ std::string document(dunlin_str text, const char* what) {
 }
 
 void queue_entry(dunlin_tx* tx, const dunlin_write_back* write, int64_t* id) {
-    if (tx->tx->access() == Access::read) {
-        throw Error(DUNLIN_E_DENIED, "queue: the transaction is read-only; a query writes nothing");
-    }
-    tx->tx->db().enter(nullptr);
-    const auto made = tx->host->write_backs().queue(*tx->tx, tx->plugin->id(), *write);
+    const auto made =
+        tx->host->write_backs().queue(writable(tx, "queue"), tx->plugin->id(), *write);
     if (id) *id = made;
 }
 

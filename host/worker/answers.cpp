@@ -55,7 +55,8 @@ void Answers::tell(const Frame& told, dunlin_cancel* cancel) {
     in.end();
 }
 
-void Answers::reply(const Frame& asked, dunlin_cancel* cancel, Packer& out) {
+void Answers::reply(const Frame& asked, dunlin_cancel* cancel, const dunlin_writer* pieces,
+                    Packer& out) {
     Unpacker in(asked.fields);
     std::string value;
     const StringWriter writer(value);
@@ -86,6 +87,10 @@ void Answers::reply(const Frame& asked, dunlin_cancel* cancel, Packer& out) {
                            .keep_secret(held_in_call().get(), to_abi(in.text()), said.sink()),
                        "keep_secret");
             break;
+        case Op::piece:
+            if (!pieces) throw Error(DUNLIN_E_DATA, "it hands over what nobody asked for");
+            write_to(pieces, in.text());
+            break;
         default: send(in, cancel, out);
     }
 }
@@ -111,7 +116,8 @@ void Answers::send(Unpacker& in, dunlin_cancel* cancel, Packer& out) {
     out.text(headers_json).text(body);
 }
 
-void Answers::give(const Frame& asked, Channel& channel, dunlin_cancel* cancel) {
+void Answers::give(const Frame& asked, Channel& channel, dunlin_cancel* cancel,
+                   const dunlin_writer* pieces) {
     if (asked.op >= Op::release) {
         // A log line, a number or a progress is never worth a failure.
         return static_cast<void>(guard(&ErrorSink::set, nullptr, [&] { tell(asked, cancel); }));
@@ -119,7 +125,8 @@ void Answers::give(const Frame& asked, Channel& channel, dunlin_cancel* cancel) 
     if (asked.op < Op::service) throw Error(DUNLIN_E_DATA, "it asks what only the host asks");
     Packer out, payload;
     ErrorSink said;
-    const auto status = guard(&ErrorSink::set, said.sink(), [&] { reply(asked, cancel, payload); });
+    const auto status =
+        guard(&ErrorSink::set, said.sink(), [&] { reply(asked, cancel, pieces, payload); });
     pack_status(out, status, said);
     if (status == DUNLIN_OK) out.add(payload);
     // When it is gone, the next receive() says so.

@@ -12,13 +12,14 @@ class Answers {
 public:
     Answers(Host& host, Plugin& plugin) : context_{&host, &plugin} {}
 
-    /// Replies where a reply is waited for. `cancel` is that of the call under way, or null. Error
-    /// data for what is no question.
-    void give(const Frame& asked, Channel& channel, dunlin_cancel* cancel);
+    /// Replies where a reply is waited for. `cancel` is that of the call under way, or null, and
+    /// `pieces` takes the bytes that belong to its answer. Error data for what is no question.
+    void give(const Frame& asked, Channel& channel, dunlin_cancel* cancel,
+              const dunlin_writer* pieces);
 
 private:
     void tell(const Frame& told, dunlin_cancel* cancel);
-    void reply(const Frame& asked, dunlin_cancel* cancel, Packer& out);
+    void reply(const Frame& asked, dunlin_cancel* cancel, const dunlin_writer* pieces, Packer& out);
     void send(Unpacker& in, dunlin_cancel* cancel, Packer& out);
     template <class Table>
     const Table& service(const char* id);

@@ -26,7 +26,8 @@ public:
 
     /// One call at a time. `generation`: of the process that it must still be; 0 for any.
     dunlin_status ask(Op op, const Packer& fields, dunlin_cancel* cancel, int64_t generation,
-                      const RemotePlugin::Read& read = nullptr) {
+                      const RemotePlugin::Read& read = nullptr,
+                      const dunlin_writer* pieces = nullptr) {
         const std::lock_guard lock(mutex_);
         if (generation != 0 && (!child_ || generation != generation_)) {
             throw Error(DUNLIN_E_UNAVAILABLE, "the process of the connector " +
@@ -35,7 +36,7 @@ public:
         }
         if (!child_) restart(cancel);
         try {
-            return remote_.ask(*child_, op, fields, cancel, read);
+            return remote_.ask(*child_, op, fields, cancel, read, pieces);
         } catch (const ChildDied& died) {
             const auto error = bury(died);
             if (op != Op::push) throw error;
@@ -194,6 +195,13 @@ void hook(dunlin_source* source, const dunlin_hook* hook, const dunlin_writer* j
     write_to(json, text);
 }
 
+void document(dunlin_source* source, std::string_view entity, std::string_view external_id,
+              dunlin_cancel* cancel, const dunlin_writer* bytes) {
+    Packer fields;
+    fields.text(entity).text(external_id);
+    source_of(source).ask(Op::document, fields, cancel, 0, nullptr, bytes);
+}
+
 const dunlin_connector_v1 connector_table = {sizeof connector_table,
                                              0,
                                              entry<describe>,
@@ -206,7 +214,8 @@ const dunlin_connector_v1 connector_table = {sizeof connector_table,
                                              entry<write<Op::push>>,
                                              entry<write<Op::find>>,
                                              entry<look<Op::totals>>,
-                                             entry<hook>};
+                                             entry<hook>,
+                                             entry<document>};
 
 }  // namespace
 

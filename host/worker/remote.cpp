@@ -26,10 +26,10 @@ dunlin_status take_status(Unpacker& in, std::string& message, std::string& detai
 }  // namespace
 
 dunlin_status RemotePlugin::ask(Child& child, Op op, const Packer& fields, dunlin_cancel* cancel,
-                                const Read& read) {
+                                const Read& read, const dunlin_writer* pieces) {
     const auto stops = [&] { return cancel && (cancel->requested || cancel->is_late()); };
     auto frame = child.ask(op, fields, stops, [&](const Frame& asked, Channel& channel) {
-        answers_.give(asked, channel, cancel);
+        answers_.give(asked, channel, cancel, pieces);
     });
     dunlin_status status = DUNLIN_OK;
     std::string message, detail;

@@ -18,10 +18,10 @@ public:
     /// A process that has loaded the plugin. Error: what the loader or the plugin refuses with, or
     /// unavailable as Workers::start() has it.
     std::unique_ptr<Child> load(const std::string& source, dunlin_cancel* cancel);
-    /// One call; the payload of its reply goes to `read`. Throws what the connector failed with, or
-    /// ChildDied.
+    /// One call; the payload of its reply goes to `read`, bytes that come before it to `pieces`.
+    /// Throws what the connector failed with, or ChildDied.
     dunlin_status ask(Child& child, Op op, const Packer& fields, dunlin_cancel* cancel,
-                      const Read& read = nullptr);
+                      const Read& read = nullptr, const dunlin_writer* pieces = nullptr);
     /// Ends a process in order.
     void close(std::unique_ptr<Child> child) noexcept;
     /// What the connector says of itself, kept from the first process on.

@@ -115,6 +115,7 @@ private:
             case Op::push: write(in, out, "push", need(table->push)); break;
             case Op::find: write(in, out, "find", need(table->find)); break;
             case Op::hook: hook(in, out); break;
+            case Op::document: document(in); break;
             case Op::pull: pull(in, out); break;
             case Op::next: return next(in, out, rows);
             case Op::end: end(in.number()); break;
@@ -193,6 +194,15 @@ private:
         asked.now_us = in.number();
         text(out, "hook", [&](auto* json, auto* err) {
             return need(plugin_.connector->hook)(source_, &asked, json, err);
+        });
+    }
+
+    void document(Unpacker& in) {
+        const auto entity = in.text(), external_id = in.text();
+        const auto of = need(plugin_.connector->document);
+        call("document", [&](dunlin_err* err) {
+            return of(source_, to_abi(entity), to_abi(external_id), lent_cancel(), lent_pieces(),
+                      err);
         });
     }
 

@@ -11,6 +11,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -22,6 +23,7 @@ namespace {
 Channel* channel = nullptr;
 const std::atomic<uint8_t>* stop_flag = nullptr;
 std::mutex asking;
+constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 
 void tell(Op op, const Packer& fields) {
     const std::lock_guard lock(asking);
@@ -170,6 +172,19 @@ const dunlin_host* lent_services(Channel& to_host, const std::atomic<uint8_t>& f
 dunlin_cancel* lent_cancel() {
     static char cancel;
     return reinterpret_cast<dunlin_cancel*>(&cancel);
+}
+
+const dunlin_writer* lent_pieces() {
+    static const dunlin_writer writer{
+        nullptr, [](void*, const void* bytes, uint64_t n) noexcept -> dunlin_status {
+            return guard(&ErrorSink::set, nullptr, [&] {
+                std::string_view rest(static_cast<const char*>(bytes), n);
+                for (; !rest.empty(); rest.remove_prefix(std::min(piece_bytes, rest.size()))) {
+                    ask(Op::piece, Packer().text(rest.substr(0, piece_bytes)), [](Unpacker&) {});
+                }
+            });
+        }};
+    return &writer;
 }
 
 void leave() {

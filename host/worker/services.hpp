@@ -15,6 +15,8 @@ const dunlin_host* lent_services(Channel& channel, const std::atomic<uint8_t>& f
 
 /// Stands for every cancel of the host's: the flag is that of the call under way.
 dunlin_cancel* lent_cancel();
+/// Takes bytes to the host while a call is under way, in messages of a bounded size.
+const dunlin_writer* lent_pieces();
 
 /// Leaves the process: the host is gone.
 [[noreturn]] void leave();

@@ -31,6 +31,7 @@ enum class Op : uint32_t {
     find,
     totals,
     hook,
+    document,
     close,
     // The process asks back.
     service,
@@ -39,6 +40,7 @@ enum class Op : uint32_t {
     keep,
     now,
     http,
+    piece,  // Takes bytes of a document.
     // It tells.
     release,
     log,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // One suite, run with the connector in this process and in a worker: nobody can tell which.
+#include "plugins/services.hpp"
 #include "remote.hpp"
+
+#include <dunlin/documents.hpp>
 
 #include <Poco/Net/ServerSocket.h>
 #include <catch2/catch.hpp>
@@ -24,6 +27,14 @@ Json a_write(const std::string& kind, const Json& body = Json::object()) {
             {"target", {{"entity", "parent"}, {"external_id", "p1"}}},
             {"body", body},
             {"base", {{"seen", 1}}}};
+}
+
+/// What another plugin is given when it asks for a document.
+std::string fetch(Driven& driven, const std::string& id, const std::string& entity = "parent",
+                  dunlin_cancel* cancel = nullptr) {
+    dunlin_ctx context{&driven.host(), driven.host().plugins().by_id("flow")};
+    const Services services(host::host_table(&context));
+    return Documents(services).fetch("src", entity, id, {services.cancel_table(), cancel});
 }
 
 /// Answers one request and keeps what it was.
@@ -207,6 +218,53 @@ TEST_CASE("write-backs, messages and totals go through whole") {
     };
     CHECK(hook(R"([["x-sign","good"]])") == Json{{"bytes", 3}, {"last", 127}, {"now", 99}});
     CHECK(std::get<0>(failure_of([&] { hook("[]"); })) == DUNLIN_E_DENIED);
+}
+
+TEST_CASE("a document that there is not, or that nobody hands out, is refused with the reason") {
+    Driven driven(any_mode());
+    CHECK(failure_of([&] { fetch(driven, "none"); }) ==
+          std::tuple(DUNLIN_E_NOT_FOUND, std::string("no document of none"), std::string()));
+    const auto [status, message, detail] = failure_of([&] { fetch(driven, "p1", "child"); });
+    CHECK(status == DUNLIN_E_UNSUPPORTED);
+    CHECK_THAT(message, Contains("remote hands out no documents of \"child\"") &&
+                            Contains("dunlin connector info remote"));
+    CHECK(std::get<0>(failure_of([&] { fetch(driven, "empty"); })) == DUNLIN_E_DATA);
+
+    auto& host = driven.host();
+    const auto tx = host.begin(host::Access::write);
+    auto& flow = *host.plugins().by_id("flow");
+    host::call_plugin(host, flow, *tx, false, "this", [&](dunlin_tx*, dunlin_err*) {
+        CHECK(std::get<0>(failure_of([&] { fetch(driven, "p1"); })) == DUNLIN_E_INVALID);
+        return DUNLIN_OK;
+    });
+}
+
+TEST_CASE("a document goes through whole, however large, up to what the operator allows") {
+    Driven driven(any_mode(), "[blobs]\nmax_mib = 3");
+    CHECK(fetch(driven, "p1") == std::string("%PDF-\0\xffp1", 9));
+    const std::string most(std::size_t{3} << 20, '\xff');
+    CHECK((fetch(driven, "size:3145728") == most));
+    const auto [status, message, detail] = failure_of([&] { fetch(driven, "size:3145729"); });
+    CHECK(status == DUNLIN_E_LIMIT);
+    CHECK_THAT(message, Contains("the document of parent size:3145729") && Contains("3 MiB") &&
+                            Contains("[blobs] max_mib"));
+}
+
+TEST_CASE("a document of a source that rests is not asked for, and one that waits can be stopped") {
+    Driven driven(any_mode(), "act = \"wait\"");
+    dunlin_cancel cancel;
+    cancel.requested = true;
+    CHECK(std::get<0>(failure_of([&] { fetch(driven, "p1", "parent", &cancel); })) ==
+          DUNLIN_E_CANCELLED);
+    {
+        const auto tx = driven.host().begin(host::Access::write);
+        host::park(*tx, "src", 60'000'000, "too many requests");
+        tx->commit();
+    }
+    const auto [status, message, detail] = failure_of([&] { fetch(driven, "p1"); });
+    CHECK(status == DUNLIN_E_UNAVAILABLE);
+    CHECK_THAT(message, Contains("rests until") && Contains("too many requests"));
+    CHECK(detail == R"({"retry_after_ms":60000})");
 }
 
 TEST_CASE("a pull that waits ends when it is asked to") {

@@ -277,6 +277,21 @@ public:
         if (hook.header("x-sign") != "good") throw Error(DUNLIN_E_DENIED, "not signed");
         return {{"bytes", hook.body.size()}, {"last", int{hook.body.back()}}, {"now", hook.now_us}};
     }
+    /// "none" has none, "size:N" N bytes; every other row its id behind some bytes.
+    void document(std::string_view, std::string_view external_id, const TakeBytes& take,
+                  const Cancel& cancel) override {
+        settings_.act_at("document");
+        while (settings_.act == "wait" && !cancel.is_requested()) sleep_ms(5);
+        cancel.throw_if_requested();
+        const std::string id(external_id);
+        if (id == "none") throw Error(DUNLIN_E_NOT_FOUND, "no document of none");
+        if (id == "empty") return;
+        if (id.starts_with("size:")) {
+            return take(std::string(std::stoul(id.substr(5)), '\xff'));
+        }
+        take("%PDF-");
+        take(std::string("\0\xff", 2) + id);
+    }
     Json totals(const Cancel&) override {
         return {{{"company", "c"}, {"currency", "EUR"}, {"open", "1.50"}}};
     }
@@ -307,6 +322,7 @@ public:
     Json describe_connector() const {
         return {{"entities", {{{"name", "parent"}, {"cursor", "token"}}}},
                 {"retries", 5},
+                {"documents", {"parent", "invoice"}},
                 {"write_backs", Json::array()}};
     }
     std::unique_ptr<Source> open_source(std::string_view name, const Json& config) const {
