@@ -3,6 +3,7 @@
 
 #include "value.hpp"
 
+#include <dunlin/base64.hpp>
 #include <dunlin/field_change.hpp>
 #include <dunlin/http_date.hpp>
 
@@ -51,23 +52,6 @@ Answered answered(const Json& error) {
 }
 
 }  // namespace
-
-std::string base64(std::string_view bytes) {
-    static constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t at = 0; at < bytes.size(); at += 3) {
-        const auto n = std::min<std::size_t>(3, bytes.size() - at);
-        uint32_t group = 0;
-        for (std::size_t i = 0; i < 3; ++i) {
-            group = group << 8U | (i < n ? static_cast<unsigned char>(bytes[at + i]) : 0U);
-        }
-        for (std::size_t i = 0; i < 4; ++i) {
-            out += i <= n ? alphabet[group >> (18 - 6 * i) & 63U] : '=';
-        }
-    }
-    return out;
-}
 
 Client::Client(Account account, HttpSend send)
     : account_(std::move(account)), send_(std::move(send)) {}
@@ -153,7 +137,7 @@ std::string Client::login(const Cancel& cancel) {
                                          "; use a user that logs in with a password alone");
     }
     const auto& key = answer[1].get_ref<const std::string&>();
-    return base64(account_.user + ":" + answer[0].dump() + ":" + key);
+    return to_base64(account_.user + ":" + answer[0].dump() + ":" + key);
 }
 
 std::string Client::session(const Cancel& cancel) {

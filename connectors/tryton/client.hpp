@@ -91,6 +91,4 @@ private:
     std::optional<int64_t> server_us_;
 };
 
-std::string base64(std::string_view bytes);
-
 }  // namespace dunlin::tryton

@@ -2,6 +2,7 @@
 #include "source.hpp"
 
 #include "book_reader.hpp"
+#include "printed.hpp"
 #include "pull.hpp"
 #include "writer.hpp"
 
@@ -63,7 +64,9 @@ Json TrytonSource::describe() {
                         {"deletes", is_company ? "none" : "sweep"},
                         {"by_id", true}});
     }
-    return {{"entities", list}, {"write_backs", Writer::describe()}};
+    return {{"entities", list},
+            {"write_backs", Writer::describe()},
+            {"documents", Json::array({"invoice"})}};
 }
 
 std::vector<Company> TrytonSource::companies(const Cancel& cancel) {
@@ -232,6 +235,14 @@ Receipt TrytonSource::push(const WriteBack& write, const Cancel& cancel) {
 
 Receipt TrytonSource::find(const WriteBack& write, const Cancel& cancel) {
     return Writer(client_, companies(cancel), cancel).find(write);
+}
+
+void TrytonSource::document(std::string_view entity, std::string_view external_id,
+                            const TakeBytes& take, const Cancel& cancel) {
+    if (entity != "invoice") return Source::document(entity, external_id, take, cancel);
+    std::vector<int64_t> ids;
+    for (const auto& company : companies(cancel)) ids.push_back(company.id);
+    hand_out_invoice(client_, ids, external_id, take, cancel);
 }
 
 /// Sums of the open receivable lines as they stand: the same lines that Tryton's own

@@ -45,6 +45,8 @@ public:
     Receipt push(const WriteBack& write, const Cancel& cancel) override;
     Receipt find(const WriteBack& write, const Cancel& cancel) override;
     Json totals(const Cancel& cancel) override;
+    void document(std::string_view entity, std::string_view external_id, const TakeBytes& take,
+                  const Cancel& cancel) override;
 
     /// What every source of this kind can do.
     static Json describe();

@@ -1,7 +1,9 @@
 """What Tryton holds, Dunlin holds: after a full sync, after each kind of change, and on days gone by.
 
 Every expectation is computed from Tryton's own tables, by statements that know nothing of the connector."""
+import base64
 import datetime
+import hashlib
 import os
 import pathlib
 import subprocess
@@ -264,6 +266,40 @@ def late_commit(erp, dunlin):
     assert dunlin.rows(names) == [["Named in time"], ["Named late"]], dunlin.rows(names)
 
 
+def documents(erp, dunlin):
+    """Filed as Tryton has them, byte for byte: one it stored when it was posted, one it has to print. A draft has none."""
+    def fetch(document):
+        customer, item_id = dunlin.rows(f"SELECT customer_id, item_id FROM receivables_item WHERE external_id = '{document['id']}'")[0]
+        pairs = f"customer={customer}", f"item={item_id}"
+        dunlin.call("receivables.fetch_document", *pairs)
+        dunlin.run("run-jobs")
+        rows = dunlin.call("receivables.documents", *pairs)["rows"]
+        return [dunlin.call("receivables.document", pairs[0], f"document={row['document_id']}") for row in rows]
+
+    def direct(document):
+        arguments = {"model": "account.invoice", "id": document["id"], "ids": [document["id"]]}
+        answer = erp.call("report.account.invoice.execute", [[document["id"]], arguments])
+        return base64.b64decode(answer[1]["base64"])
+    stored, printed = erp.read("account.invoice", [["type", "=", "out"], ["state", "=", "posted"], ["company", "=", 1],
+                                                   ["number", "!=", None]], ["number"])[:2]
+    erp.sql("UPDATE account_invoice SET invoice_report_cache = NULL, invoice_report_cache_id = NULL, "
+            f"invoice_report_format = NULL WHERE id = {printed['id']}")
+    for document in (stored, printed):
+        filed, = fetch(document)
+        theirs = direct(document)
+        assert filed["sha256"] == hashlib.sha256(theirs).hexdigest(), (document, filed["size"], len(theirs))
+        assert base64.b64decode(filed["content_base64"]) == theirs and filed["size"] == len(theirs) > 1000, document
+        # Without an office suite beside it, Tryton prints no PDF but what its template is.
+        kind = "application/pdf" if theirs.startswith(b"%PDF-") else "application/vnd.oasis.opendocument.text"
+        assert filed["media_type"] == kind, (filed["media_type"], theirs[:80])
+        again, = fetch(document)
+        assert again == filed, document
+    assert dunlin.rows("SELECT count(*) FROM receivables_document") == [["2"]]
+    assert fetch(invoice(erp, "draft")) == []
+    failed = dunlin.rows("SELECT last_error FROM dunlin_job WHERE state = 'failed'")
+    assert len(failed) == 1 and "not posted" in failed[0][0], failed
+
+
 def quiet_run(erp, dunlin):
     before = dunlin.rows("SELECT count(*) FROM receivables_binding")
     report = sync(dunlin)
@@ -280,7 +316,7 @@ def main():
         refusals(erp)
         untrusted(erp)
         dunlin = Instance(store, settings(erp))
-        for story in (first_sync, changes, reconciliations, deletions, late_commit, quiet_run):
+        for story in (first_sync, changes, reconciliations, deletions, late_commit, quiet_run, documents):
             began = time.time()
             story(erp, dunlin)
             print(f"{story.__name__}: {time.time() - began:.1f} s", flush=True)

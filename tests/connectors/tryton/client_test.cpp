@@ -131,11 +131,4 @@ TEST_CASE("the server's clock is read from its replies") {
     CHECK_FALSE(parse_http_date("Sun, 31 Feb 2026 05:13:07 GMT"));
 }
 
-TEST_CASE("base64 fills up to groups of four") {
-    CHECK(base64("").empty());
-    CHECK(base64("a") == "YQ==");
-    CHECK(base64("ab") == "YWI=");
-    CHECK(base64("admin:1:ff\xff") == "YWRtaW46MTpmZv8=");
-}
-
 }  // namespace dunlin::tryton::test

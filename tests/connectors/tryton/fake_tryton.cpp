@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_tryton.hpp"
 
+#include <dunlin/base64.hpp>
+
 #include <algorithm>
 
 namespace dunlin::tryton::test {
@@ -132,7 +134,7 @@ HttpReply FakeTryton::answer(const HttpRequest& request) {
         ++logins;
         if (request.url != "http://erp.test:8000/books/") return reply_of(404, "no such database");
         if (params[1]["password"] != "good") return reply_of(401, "");
-        session_ = base64("dunlin:3:key" + std::to_string(logins));
+        session_ = to_base64("dunlin:3:key" + std::to_string(logins));
         return given({3, "key" + std::to_string(logins)});
     }
     std::string session;
