@@ -110,12 +110,28 @@ std::optional<Holder> Archive::holder_of(std::string_view invoice_id) const {
     std::ifstream in(number_path(invoice_id));
     Holder out;
     if (!std::getline(in, out.facts) || !std::getline(in, out.file_name)) return std::nullopt;
+    std::getline(in, out.sha256);
     return out;
 }
 
 void Archive::give_number(std::string_view invoice_id, const Holder& holder) {
     is_flushed_ = false;
-    write(number_path(invoice_id), holder.facts + "\n" + holder.file_name + "\n");
+    write(number_path(invoice_id),
+          holder.facts + "\n" + holder.file_name + "\n" + holder.sha256 + "\n");
+}
+
+std::string Archive::document_of(std::string_view invoice_id) const {
+    const auto holder = holder_of(invoice_id);
+    std::string bytes;
+    if (holder && !holder->sha256.empty()) {
+        std::ifstream in(path_of(holder->sha256), std::ios::binary | std::ios::ate);
+        if (in) bytes.resize(static_cast<std::size_t>(in.tellg()));
+        in.seekg(0).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    }
+    if (!bytes.empty() && sha256_of(bytes) == holder->sha256) return bytes;
+    throw Error(DUNLIN_E_NOT_FOUND, "the document of " + std::string(invoice_id) +
+                                        " is not in the archive " + folder_.string() +
+                                        "; drop its file into the watched folder again");
 }
 
 void Archive::write(const fs::path& place, std::string_view bytes) {

@@ -14,9 +14,9 @@ namespace dunlin::ubl {
 std::string url_of(std::string_view file_name, std::string_view sha256);
 
 /// The document that has a number: what makes another one of that number the same, in one line,
-/// and the name of the file it came in.
+/// the name of the file it came in, and the hash of its bytes as they came last.
 struct Holder {
-    std::string facts, file_name;
+    std::string facts, file_name, sha256;
 };
 
 /// Where documents are kept as they came, each once under the hash of its bytes,
@@ -32,6 +32,8 @@ public:
     /// Keeps the bytes; nothing happens when they are there already. They appear as a whole or not
     /// at all. Throws DUNLIN_E_UNAVAILABLE when they cannot be written, as flush() does.
     void keep(std::string_view sha256, std::string_view bytes);
+    /// The bytes that came last with a number. Error not_found when they are not there whole.
+    std::string document_of(std::string_view invoice_id) const;
     /// Brings what was kept since the last time to the disk: once a page, because it is slow.
     void flush();
     std::filesystem::path path_of(std::string_view sha256) const;

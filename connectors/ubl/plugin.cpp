@@ -17,7 +17,10 @@ public:
             list.push_back(
                 {{"name", entity.name}, {"deletes", entity.has_tombstones ? "rows" : "none"}});
         }
-        return {{"entities", list}, {"retries", 0}, {"write_backs", Json::array()}};
+        return {{"entities", list},
+                {"retries", 0},
+                {"write_backs", Json::array()},
+                {"documents", Json::array({"invoice"})}};
     }
 
     std::unique_ptr<Source> open_source(std::string_view name, const Json& config) {

@@ -100,6 +100,12 @@ std::unique_ptr<Pull> UblSource::pull(const PullRequest& request, Cancel cancel)
                                      cancel);
 }
 
+void UblSource::document(std::string_view entity, std::string_view external_id,
+                         const TakeBytes& take, const Cancel& cancel) {
+    if (entity != "invoice") return Source::document(entity, external_id, take, cancel);
+    take(Archive(settings_.archive).document_of(external_id));
+}
+
 UblPull::UblPull(const Entity& entity, Settings settings, FileCursor cursor, FileQueue queue,
                  Cancel cancel)
     : entity_(entity),
@@ -115,25 +121,27 @@ UblPull::UblPull(const Entity& entity, Settings settings, FileCursor cursor, Fil
 
 /// A second document of a number would take the first one's place in the ledger. It may, when it
 /// is the same one delivered again: of the same day, buyer and currency.
-void UblPull::require_own_number(const WaitingFile& waiting, const Posting& posting) {
+void UblPull::require_own_number(const WaitingFile& waiting, const Posting& posting,
+                                 const std::string& sha256) {
     const auto& document = posting.document;
     const auto facts =
         document.issue_date.text() + " in " + document.currency + " to " + posting.customer;
     const auto holder = archive_.holder_of(posting.invoice);
-    if (!holder && is_of_invoices_) {
-        archive_.give_number(posting.invoice, {facts, waiting.file.name});
-    } else if (holder && holder->facts != facts) {
+    if (holder && holder->facts != facts) {
         throw Refused("number", "the number " + in_quotes(document.number) +
                                     " of this seller belongs to another document already, " +
                                     holder->file_name + " of " + holder->facts +
                                     ", while this is of " + facts +
                                     "; have it sent under a number of its own");
     }
+    if (!is_of_invoices_ || (holder && holder->sha256 == sha256)) return;
+    archive_.give_number(posting.invoice,
+                         {facts, holder ? holder->file_name : waiting.file.name, sha256});
 }
 
 void UblPull::give(const WaitingFile& waiting, const Posting& posting, std::string_view bytes) {
-    require_own_number(waiting, posting);
     const auto sha256 = is_of_invoices_ ? sha256_of(bytes) : std::string();
+    require_own_number(waiting, posting, sha256);
     if (is_of_invoices_) archive_.keep(sha256, bytes);
     entity_.give({posting, waiting.file.name, url_of(waiting.file.name, sha256), settings_.purpose,
                   settings_.posting.settles_prepaid},

@@ -44,6 +44,8 @@ public:
 
     Json check(const Cancel& cancel) override;
     std::unique_ptr<Pull> pull(const PullRequest& request, Cancel cancel) override;
+    void document(std::string_view entity, std::string_view external_id, const TakeBytes& take,
+                  const Cancel& cancel) override;
 
 private:
     void warn_of(const SourceFile& file);
@@ -68,7 +70,8 @@ public:
 private:
     void read(const WaitingFile& waiting, Page& page);
     void give(const WaitingFile& waiting, const Posting& posting, std::string_view bytes);
-    void require_own_number(const WaitingFile& waiting, const Posting& posting);
+    void require_own_number(const WaitingFile& waiting, const Posting& posting,
+                            const std::string& sha256);
 
     const Entity& entity_;
     const bool is_of_invoices_;

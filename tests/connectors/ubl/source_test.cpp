@@ -239,6 +239,32 @@ TEST_CASE("a document is kept once under the hash of its bytes, and again if it 
     CHECK(files_in(drop.archive.path()) == 2);
 }
 
+TEST_CASE(
+    "the document of an invoice is what came last of it, and nothing when that is not whole") {
+    Drop drop;
+    const auto id = "invoice/" + seller + "/R/17";
+    const auto document = [&](const std::string& entity, const std::string& of) {
+        std::string bytes;
+        drop.source().document(
+            entity, of, [&](std::string_view piece) { bytes += piece; }, never_cancelled());
+        return bytes;
+    };
+    drop.put("a.xml", ubl_invoice());
+    auto source = drop.source();
+    invoices(source);
+    CHECK(document("invoice", id) == ubl_invoice());
+    const auto later = with(ubl_invoice(), "Dept 7", "Dept 8");
+    drop.put("b.xml", later);
+    invoices(source);
+    CHECK(document("invoice", id) == later);
+
+    CHECK_THAT(refusal_of([&] { document("invoice", "invoice/x/1"); }),
+               Contains("is not in the archive") && Contains("again"));
+    CHECK_THAT(refusal_of([&] { document("payment", id); }), Contains("no documents of"));
+    fs::resize_file(Archive(drop.archive.path()).path_of(sha256_of(later)), 100);
+    CHECK_THAT(refusal_of([&] { document("invoice", id); }), Contains("is not in the archive"));
+}
+
 TEST_CASE("the hash of a document is SHA-256") {
     CHECK(sha256_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
