@@ -23,6 +23,11 @@ Json reverse_allocation(Call& call);
 Json place_claim(const Services& services, Call& call);
 Json lift_claim(Call& call);
 Json assign(Call& call);
+Json fetch_document(Call& call);
+Json documents(Call& call);
+Json document(const Services& services, Call& call);
+/// The job that fetch_document queues.
+void file_document(const Services& services, const Job& job);
 Json write_back(Call& call);
 Json request_credit_note(Call& call);
 Json change_credit_limit(Call& call);

@@ -31,6 +31,10 @@ public:
             {"receivables.allocate", &allocate},
             {"receivables.reverse_allocation",
              [](const Services&, Call& c) { return reverse_allocation(c); }},
+            {"receivables.fetch_document",
+             [](const Services&, Call& c) { return fetch_document(c); }},
+            {"receivables.documents", [](const Services&, Call& c) { return documents(c); }},
+            {"receivables.document", &document},
             {"receivables.write_back", [](const Services&, Call& c) { return write_back(c); }},
             {"receivables.request_credit_note",
              [](const Services&, Call& c) { return request_credit_note(c); }},
@@ -49,6 +53,7 @@ public:
 
     /// A write-back that this plugin asked for has its outcome: whoever waits for it hears of it.
     void on_job(const Job& job) {
+        if (job.kind == "receivables.fetch_document") return file_document(services(), job);
         auto tx = services().begin(DUNLIN_TX_WRITE);
         auto told = job.args;
         const std::string id = told.at("id");

@@ -215,6 +215,7 @@ void Store::move_item(const ItemKey& from, int64_t to_customer_id) {
                  to_customer_id, from.first, from.second);
         tx_.exec("DELETE" + of_item, from.first, from.second);
     }
+    move_documents(from, to_customer_id);
     tx_.exec("DELETE FROM receivables_item WHERE customer_id = ? AND item_id = ?", from.first,
              from.second);
     rebind(ids, to_customer_id);

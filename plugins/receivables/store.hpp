@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "document.hpp"
 #include "ledger.hpp"
 #include "rows.hpp"
 
@@ -58,8 +59,8 @@ public:
     int64_t item_of_instalment(const Known& row);
     /// Counts the instalments of these items anew.
     void refresh_schedules(const std::set<ItemKey>& keys);
-    /// Takes an item's lines, instalments, claims and allocations to another customer and removes
-    /// the item itself there, to be inserted anew.
+    /// Takes an item's lines, instalments, claims, allocations and documents to another customer
+    /// and removes the item itself there, to be inserted anew.
     void move_item(const ItemKey& from, int64_t to_customer_id);
 
     /// Whether anything is kept as evidence at all.
@@ -81,6 +82,10 @@ public:
     /// them everything else of the source. Which customers went.
     std::vector<int64_t> forget(std::string_view source, int64_t limit);
 
+    /// Whether these bytes are filed with that item.
+    bool has_document(const ItemKey& item, std::string_view sha256);
+    void insert(const Document& document);
+
     /// Items that are kept at more than one customer, with one of them.
     std::vector<ItemKey> items_kept_twice();
     /// Keeps others from changing these accounts until the transaction ends.
@@ -97,6 +102,8 @@ public:
     void each_account(Visit visit);
 
 private:
+    void move_documents(const ItemKey& from, int64_t to_customer_id);
+    void forget_documents(const std::vector<int64_t>& customer_ids);
     void rebind(const std::vector<int64_t>& ids, int64_t customer_id);
     const Services& services_;
     Transaction& tx_;

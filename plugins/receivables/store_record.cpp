@@ -32,6 +32,7 @@ std::vector<int64_t> Store::forget(std::string_view source, int64_t limit) {
                    source, limit)) {
         out.push_back(row.i64(0));
     }
+    forget_documents(out);
     std::vector<std::string> erase{
         // What other sources told of these accounts may come to others anew.
         "DELETE FROM receivables_binding WHERE (source, entity, external_id) IN (SELECT source, "

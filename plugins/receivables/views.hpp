@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "document.hpp"
 #include "ledger.hpp"
 
 namespace dunlin::receivables {
@@ -125,6 +126,13 @@ struct Evidence {
     int64_t item_amount = 0, open = 0;
 };
 
+/// Which documents are asked for; 0 or empty: any.
+struct DocumentQuery {
+    int64_t customer_id = 0, item_id = 0, id = 0;
+    std::string number{};  // Of the item.
+    int64_t limit = 1;
+};
+
 struct StoredAllocation {
     Allocation allocation;
     std::string currency, source;
@@ -173,6 +181,8 @@ public:
     /// Where a customer or one of its items comes from; without a source when it was made here.
     Origin origin_of_customer(int64_t customer_id);
     Origin origin_of_item(int64_t customer_id, int64_t item_id);
+    /// Documents, the last one filed first.
+    std::vector<Document> documents(const DocumentQuery& query);
     std::vector<ContactPoint> contact_points(int64_t customer_id, Date as_of);
     std::map<int64_t, std::string> companies();
     std::map<int64_t, PaymentHabit> habits(Date as_of, const Filter& filter);
