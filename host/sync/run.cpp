@@ -200,6 +200,7 @@ struct SyncRun : RunContext {
             entity.state = is_passing(error) ? "interrupted" : "failed";
             entity.error = text_of(error);
             is_refused = is_refusal(error);
+            if (is_refused) header["error"] = entity.error;
         }
         host.metrics().add(
             "dunlin_sync_rows_total",
