@@ -76,7 +76,7 @@ struct SyncRun : RunContext {
     /// What the other system says is open, beside our totals.
     void add_source_totals(dunlin_source* opened) {
         const auto& table = *connector.connector;
-        if (table.struct_size < sizeof table || !table.totals) return;
+        if (!table.totals) return;
         dunlin_cancel cancel;
         try {
             header["source_totals"] =

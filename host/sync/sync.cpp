@@ -140,7 +140,7 @@ void Sync::hook(const std::string& source_name,
     const auto& config = source(source_name);
     const auto& plugin = connector_of(config);
     const auto& table = *plugin.connector;
-    if (table.struct_size < sizeof table || !table.hook) {
+    if (!table.hook) {
         throw Error(DUNLIN_E_UNSUPPORTED, source_name + " takes no messages");
     }
     count_hook(source_name);

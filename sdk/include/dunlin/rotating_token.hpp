@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <dunlin/base64.hpp>
 #include <dunlin/connector.hpp>
 #include <dunlin/http.hpp>
-
-#include <sodium.h>
 
 #include <chrono>
 #include <optional>
@@ -25,7 +24,7 @@ struct TokenEndpoint {
 /// Requests with an access token that lasts for an hour or so, renewed by a refresh token that many
 /// systems replace at each use: who uses the former one a second time has to sign in again. So one
 /// at a time renews, in all processes of the instance; the others wait and take what it got; and
-/// nothing is used before it was kept. Needs libsodium.
+/// nothing is used before it was kept.
 ///
 /// The operator's secret is the refresh token, or {"refresh_token":…,"access_token":…}; it is kept
 /// as the latter. One sign-in is for one instance: a copy of it needs its own.
@@ -134,7 +133,7 @@ private:
                                 ? std::string()
                                 : escaped(services_.secret(endpoint_.client_secret));
         if (endpoint_.is_in_header && !secret.empty()) {
-            request.headers.emplace_back("Authorization", "Basic " + base64(id + ":" + secret));
+            request.headers.emplace_back("Authorization", "Basic " + to_base64(id + ":" + secret));
             return;
         }
         if (!id.empty()) request.body += "&client_id=" + id;
@@ -177,15 +176,6 @@ private:
                 out += {'%', digits[byte >> 4], digits[byte & 15]};
             }
         }
-        return out;
-    }
-    static std::string base64(std::string_view text) {
-        std::string out(sodium_base64_ENCODED_LEN(text.size(), sodium_base64_VARIANT_ORIGINAL),
-                        '\0');
-        sodium_bin2base64(out.data(), out.size(),
-                          reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                          sodium_base64_VARIANT_ORIGINAL);
-        out.pop_back();  // The terminating zero.
         return out;
     }
 
