@@ -19,28 +19,10 @@ std::string first_line(const std::string& text) {
 
 }  // namespace
 
-std::string encoded(const std::string& text) {
-    static constexpr std::string_view hex = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                              (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-        if (is_plain) {
-            out += c;
-        } else {
-            out += '%';
-            out += hex[byte >> 4U];
-            out += hex[byte & 15U];
-        }
-    }
-    return out;
-}
-
 std::string encoded(const Form& form) {
     std::string out;
     for (const auto& [name, value] : form) {
-        out += (out.empty() ? "" : "&") + encoded(name) + "=" + encoded(value);
+        out += (out.empty() ? "" : "&") + percent_encoded(name) + "=" + percent_encoded(value);
     }
     return out;
 }

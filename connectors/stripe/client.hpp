@@ -71,7 +71,5 @@ private:
 
 /// As a query and a form have it.
 std::string encoded(const Form& form);
-/// One part of a path.
-std::string encoded(const std::string& text);
 
 }  // namespace dunlin::stripe

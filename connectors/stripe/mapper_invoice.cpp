@@ -123,15 +123,15 @@ void map_credit_note(const Json& note, Reader& reader, Rows& rows) {
 void map_invoice_lines(const Json& invoice, Reader& reader, Rows& rows) {
     if (!owed_of(invoice) || !reader.is_wanted(invoice)) return;
     const auto id = text_of(invoice, "id");
-    map_lines(id, reader.lines_of("/v1/invoices/" + encoded(id), invoice), currency_of(invoice),
-              rows);
+    map_lines(id, reader.lines_of("/v1/invoices/" + percent_encoded(id), invoice),
+              currency_of(invoice), rows);
 }
 
 void map_credit_note_lines(const Json& note, Reader& reader, Rows& rows) {
     if (!reader.is_wanted(note.value("invoice", Json()))) return;
     const auto id = text_of(note, "id");
-    map_lines(id, reader.lines_of("/v1/credit_notes/" + encoded(id), note), currency_of(note),
-              rows);
+    map_lines(id, reader.lines_of("/v1/credit_notes/" + percent_encoded(id), note),
+              currency_of(note), rows);
 }
 
 void map_invoice_adjustments(const Json& invoice, Reader& reader, Rows& rows) {

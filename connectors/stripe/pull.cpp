@@ -149,7 +149,7 @@ void StripePull::read(const Part& part, const std::string& id, std::optional<int
                       Rows& rows) {
     Json object;
     try {
-        object = client_.get(path_of(part) + "/" + encoded(id), expansions(part, ""));
+        object = client_.get(path_of(part) + "/" + percent_encoded(id), expansions(part, ""));
     } catch (const NotFound&) {
         for (const auto& suffix : part.suffixes) rows.absent(id + suffix, at_us);
         return;

@@ -42,7 +42,7 @@ std::string path_of(const WriteBack& write) {
     const auto* stream = find_stream(write.entity);
     const auto* part = stream && !stream->is_whole ? stream->part_of(write.external_id) : nullptr;
     if (!part) throw Rejected("Stripe keeps nothing about a " + write.entity);
-    return "/v1/" + part->resource + "/" + encoded(object_id_of(write.external_id));
+    return "/v1/" + part->resource + "/" + percent_encoded(object_id_of(write.external_id));
 }
 
 Receipt settled(Receipt::State state, std::string reason = {}) {
@@ -186,7 +186,7 @@ Receipt Writer::credit_note(const WriteBack& write) {
     }
     if (const auto made = find_credit_note(write)) return *made;
     const auto id = object_id_of(write.external_id);
-    const auto invoice = client_.get("/v1/invoices/" + encoded(id));
+    const auto invoice = client_.get("/v1/invoices/" + percent_encoded(id));
     const auto status = text_of(invoice, "status");
     if (status != "open" && status != "paid") {
         throw Rejected("the invoice is " + status + " in Stripe: it takes no credit note");

@@ -7,30 +7,10 @@
 #include <dunlin/field_change.hpp>
 #include <dunlin/http_date.hpp>
 
-#include <array>
-#include <cstdio>
-
 namespace dunlin::tryton {
 namespace {
 
 constexpr int unauthorized = 401, forbidden = 403, not_found = 404, too_many = 429;
-
-std::string url_encoded(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                              (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-                              c == '~';
-        if (is_plain) {
-            out += c;
-            continue;
-        }
-        std::array<char, 4> hex{};
-        std::snprintf(hex.data(), hex.size(), "%%%02X", static_cast<unsigned char>(c));
-        out += hex.data();
-    }
-    return out;
-}
 
 /// What kind of error a method of Tryton answered with, and its text.
 struct Answered {
@@ -124,7 +104,7 @@ void Client::refuse(const HttpReply& reply, std::string_view method, bool is_cha
 
 std::string Client::login(const Cancel& cancel) {
     const auto reply =
-        post("/" + url_encoded(account_.database) + "/",
+        post("/" + percent_encoded(account_.database) + "/",
              {{"id", 1},
               {"method", "common.db.login"},
               {"params", Json::array({account_.user, {{"password", account_.password()}}, "en"})}},
@@ -194,7 +174,7 @@ Json Client::change(std::string_view method, Json params, const Cancel& cancel) 
 
 Json Client::ask(std::string_view method, Json params, bool is_change, const Cancel& cancel) {
     const Json body{{"id", 1}, {"method", method}, {"params", std::move(params)}};
-    const auto path = "/" + url_encoded(account_.database) + "/";
+    const auto path = "/" + percent_encoded(account_.database) + "/";
     for (bool is_second = false;; is_second = true) {
         cancel.throw_if_requested();
         const auto current = session(cancel);

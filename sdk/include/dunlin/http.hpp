@@ -7,12 +7,31 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace dunlin {
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+/// A text as part of an address or a form: everything but RFC 3986's unreserved characters as %XX.
+inline std::string percent_encoded(std::string_view text) {
+    static constexpr std::string_view hex = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                              (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' ||
+                              c == '~';
+        if (is_plain) {
+            out += c;
+        } else {
+            out += {'%', hex[byte >> 4U], hex[byte & 15U]};
+        }
+    }
+    return out;
+}
 
 struct HttpRequest {
     std::string method = "GET";

@@ -108,7 +108,7 @@ private:
         HttpRequest request{"POST", endpoint_.url};
         request.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
                            {"Accept", "application/json"}};
-        request.body = "grant_type=refresh_token&refresh_token=" + escaped(refresh);
+        request.body = "grant_type=refresh_token&refresh_token=" + percent_encoded(refresh);
         request.timeout = endpoint_.timeout;
         add_client(request);
         const auto reply = HttpClient(services_).send(request, cancel);
@@ -128,10 +128,10 @@ private:
     }
 
     void add_client(HttpRequest& request) const {
-        const auto id = escaped(endpoint_.client_id);
+        const auto id = percent_encoded(endpoint_.client_id);
         const auto secret = endpoint_.client_secret.empty()
                                 ? std::string()
-                                : escaped(services_.secret(endpoint_.client_secret));
+                                : percent_encoded(services_.secret(endpoint_.client_secret));
         if (endpoint_.is_in_header && !secret.empty()) {
             request.headers.emplace_back("Authorization", "Basic " + to_base64(id + ":" + secret));
             return;
@@ -160,23 +160,6 @@ private:
                                              secret_ + "\"");
         }
         throw Error(DUNLIN_E_INVALID, said + "; correct the address or the client of the tokens");
-    }
-
-    static std::string escaped(std::string_view text) {
-        static constexpr const char* digits = "0123456789ABCDEF";
-        std::string out;
-        for (const char c : text) {
-            const auto byte = static_cast<unsigned char>(c);
-            const bool is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                                  (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' ||
-                                  c == '~';
-            if (is_plain) {
-                out += c;
-            } else {
-                out += {'%', digits[byte >> 4], digits[byte & 15]};
-            }
-        }
-        return out;
     }
 
     const Services& services_;

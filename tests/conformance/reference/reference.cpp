@@ -58,20 +58,6 @@ std::optional<int64_t> instant_of(const std::string& http_date) {
     return (day.days() * int64_t{86'400} + seconds) * 1'000'000;
 }
 
-std::string escaped(std::string_view text) {
-    std::ostringstream out;
-    for (const char c : text) {
-        const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-';
-        if (is_plain) {
-            out << c;
-        } else {
-            out << '%' << std::hex << std::uppercase << std::setw(2) << std::setfill('0')
-                << static_cast<int>(static_cast<unsigned char>(c));
-        }
-    }
-    return out.str();
-}
-
 /// The other system, with what its answers mean for who asked.
 class Client {
 public:
@@ -166,12 +152,12 @@ public:
 private:
     std::string path() const {
         const auto base = "/v1/" + entity_.name;
-        const auto tail = "limit=" + std::to_string(limit_) + "&after=" + escaped(after_);
+        const auto tail = "limit=" + std::to_string(limit_) + "&after=" + percent_encoded(after_);
         if (request_.mode == Mode::ids) return base + "/ids?" + tail;
         if (request_.mode == Mode::by_id) {
             std::string list;
             for (const auto& id : request_.ids) list += (list.empty() ? "" : ",") + id;
-            return base + "?ids=" + escaped(list);
+            return base + "?ids=" + percent_encoded(list);
         }
         const auto since = request_.since_us ? std::to_string(*request_.since_us) : "";
         return base + "/changes?since=" + since + "&" + tail;
@@ -258,7 +244,8 @@ public:
     }
     Receipt find(const WriteBack& write, const Cancel& cancel) override {
         if (write.kind == "credit_limit") return compared(write, customer(write, cancel));
-        const auto notes = client_.read("/v1/notes?key=" + escaped(write.key), cancel).at("notes");
+        const auto notes =
+            client_.read("/v1/notes?key=" + percent_encoded(write.key), cancel).at("notes");
         if (notes.empty()) return {Receipt::State::absent};
         return confirmed(write, notes.front().dump());
     }
@@ -293,7 +280,7 @@ private:
             const auto now = customer(write, cancel);
             const auto found = compared(write, now);
             if (found.state != Receipt::State::absent) return found;
-            const auto reply = client_.write("/v1/customer/" + escaped(write.external_id),
+            const auto reply = client_.write("/v1/customer/" + percent_encoded(write.external_id),
                                              {{"set", {{"credit_limit", limit_in(write.body)}}},
                                               {"if_version", now.at("version")}},
                                              cancel);
@@ -306,7 +293,7 @@ private:
 
     Json customer(const WriteBack& write, const Cancel& cancel) const {
         need_target(write, {"customer"});
-        const auto path = "/v1/customer?ids=" + escaped(write.external_id);
+        const auto path = "/v1/customer?ids=" + percent_encoded(write.external_id);
         const auto rows = client_.read(path, cancel).at("rows");
         if (rows.empty()) throw Rejected("there is no customer " + write.external_id);
         return rows.front();

@@ -142,7 +142,7 @@ TEST_CASE("a run whose connector dies resumes by itself while the host answers")
     Driven driven(
         Mode::worker,
         "rows = 40\npage = 5\nact = \"next:" + act + "\"\nat_page = 3\nonce_path = \"once\"",
-        "silence_seconds = 2\nmemory_max_mib = 300");
+        "silence_seconds = 6\nmemory_max_mib = 300");
     std::atomic<bool> is_over{false};
     std::atomic<int> healthy{0}, ill{0};
     host::HttpServer server(driven.host(), {});
