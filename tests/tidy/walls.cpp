@@ -87,7 +87,7 @@ Findings module_includes(const Path& root) {
     // libraries without threads, sockets or global state; unistd.h for what has to reach the disk.
     static const std::regex allowed(
         R"(<dunlin/[a-z_0-9]+\.hpp>|<dunlin/abi/[a-z_0-9/]+\.h>|[<"]dunlin_manifest\.h[>"]|)"
-        R"(<nlohmann/[^>]+>|<[a-z_0-9]+>|"[a-z_0-9]+\.hpp"|)"
+        R"(<nlohmann/[^>]+>|<[a-z_0-9]+>|"([a-z_0-9]+/)?[a-z_0-9]+\.hpp"|)"
         R"(<(xxhash|csv|pugixml|sodium|xlsxwriter|expat|zip|mustache)\.(h|hpp)>|<unistd\.h>|)"
         R"(<unicode/[a-z_0-9]+\.h>|)"
         R"(<phonenumbers/[^>]+>|<date/[^>]+>|<(kainjow/)?mustache\.hpp>)");
