@@ -11,12 +11,14 @@
 #include "http_client/http_client.hpp"
 #include "jobs/jobs.hpp"
 #include "jobs/lease.hpp"
+#include "mail/mail.hpp"
 #include "plugins/plugins.hpp"
 #include "secrets/secrets.hpp"
 #include "store/store.hpp"
 #include "store/tx.hpp"
 #include "sync/sync.hpp"
 #include "sync/write_backs.hpp"
+#include "tools/tools.hpp"
 #include "worker/workers.hpp"
 
 #include <memory>
@@ -66,6 +68,7 @@ public:
     Sync& sync() { return *sync_; }
     WriteBacks& write_backs() { return *write_backs_; }
     HttpClient& http_client() { return *http_client_; }
+    Tools& tools() { return tools_; }
     Workers& workers() { return *workers_; }
     Secrets& secrets() { return secrets_; }
     /// "hostname:pid:random": who holds a lease.
@@ -95,6 +98,7 @@ private:
     Clock clock_;
     Ids ids_{clock_};
     Secrets secrets_{*this};
+    Tools tools_{config_};
     std::unique_ptr<Store> store_;
     std::unique_ptr<Plugins> plugins_;
     std::unique_ptr<Commands> commands_;

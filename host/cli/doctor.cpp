@@ -30,6 +30,7 @@ public:
             });
         }
         settings();
+        for (const auto& one : host_->tools().inspect()) findings_.push_back(one);
         const bool has_store = look(
             "store", "start the database, or correct [store] url in dunlin.toml", [&] { store(); });
         const bool has_started =

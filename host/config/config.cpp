@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "commands/commands.hpp"
+#include "outside_schema.hpp"
 
 #include <dunlin/did_you_mean.hpp>
 #include <dunlin/digest.hpp>
@@ -242,6 +243,25 @@ void take_source(const Entry& at, Config& out) {
     out.sources.push_back(std::move(source));
 }
 
+/// A table under any name, as its schema says.
+template <class T>
+Take<Config> table(std::map<std::string, T> Config::*to, const char* schema) {
+    return [=](const Entry& at, Config& out) {
+        const auto rules = Schema::compile(Json::parse(outside_schema).at(schema), at.path);
+        need_none("is wrong", rules->violations(at.value));
+        (out.*to)[at.key] = at.value.get<T>();
+    };
+}
+
+void take_accounts(const Entry& at, Config& out) {
+    at.reader.read<Config>(at.path, at.value, {{"*", table(&Config::mail_accounts, "account")}},
+                           out);
+    for (const auto& [name, account] : out.mail_accounts) {
+        need_form(account.tls + account.server, "(starttls|tls).*|none(localhost:|127\\.).*",
+                  name + ": tls = \"none\" is for a server on this machine only");
+    }
+}
+
 const std::map<std::string, Keys<Config>> sections{
     {"instance",
      {{"name", text(&Config::instance_name, ".{1,100}", "must have 1 to 100 characters")},
@@ -268,6 +288,8 @@ const std::map<std::string, Keys<Config>> sections{
       {"level", one_of(&Config::log_level, {"debug", "info", "warn", "error"})}}},
     {"jobs", {{"threads", whole(&Config::jobs_threads, 1, 64)}}},
     {"blobs", {{"max_mib", whole(&Config::blobs_max_mib, 1, 1024)}}},
+    {"mail", {{"accounts", take_accounts}}},
+    {"tools", {{"*", table(&Config::tools, "tool")}}},
     {"worker",
      {{"enabled", flag(&Config::worker_enabled)},
       {"in_process", texts(&Config::worker_in_process)},

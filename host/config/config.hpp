@@ -29,6 +29,26 @@ struct SourceConfig {
     std::string settings_digest;     // Of the settings as they are written.
 };
 
+struct MailAccount {               // [mail.accounts.<name>]
+    std::string server;            // "smtp.example:587"
+    std::string tls = "starttls";  // Or "tls" from the first byte on, or "none" on loopback.
+    std::string user, password;    // The latter is the name of a secret.
+    std::string sender;            // Envelope sender where a message names none.
+    int64_t timeout_seconds = 60;  // Of each answer.
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MailAccount, server, tls, user, password, sender,
+                                                timeout_seconds)
+
+struct ToolConfig {                 // [tools.<name>]
+    std::string program;            // Absolute.
+    std::vector<std::string> args;  // Before those of a run.
+    bool resident = false;          // Serves one run after the other, see abi/tools.h.
+    int64_t timeout_seconds = 60, memory_max_mib = 2048, processes_max = 64, output_max_mib = 32;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ToolConfig, program, args, resident,
+                                                timeout_seconds, memory_max_mib, processes_max,
+                                                output_max_mib)
+
 /// In [secrets] the key that seals what is kept of others; no plugin may read it.
 inline constexpr const char* sealing_key = "key";
 
@@ -58,6 +78,9 @@ struct Config {
     int jobs_threads = 2;
 
     int64_t blobs_max_mib = 25;  // Of one.
+
+    std::map<std::string, MailAccount> mail_accounts;
+    std::map<std::string, ToolConfig> tools;
 
     bool worker_enabled = true;                  // Connectors run in processes of their own,
     std::vector<std::string> worker_in_process;  // but for these.

@@ -20,11 +20,7 @@ bool is_granted(const dunlin_ctx& context, const std::string& origin) {
 
 void send(dunlin_ctx* context, const dunlin_http_request* in, dunlin_cancel* cancel,
           dunlin_http_response* out) {
-    if (is_in_transaction()) {
-        throw Error(DUNLIN_E_INVALID,
-                    "a request to another system was made inside a transaction, "
-                    "which would wait for it; make it before or after");
-    }
+    need_no_transaction("a request to another system was made");
     HttpRequest request;
     request.method = to_view(in->method);
     request.url = to_view(in->url);

@@ -182,6 +182,8 @@ const std::map<std::string, const void*> services = {{DUNLIN_SVC_LOG, &log_servi
                                                      {DUNLIN_SVC_WRITE_BACKS, &write_backs_service},
                                                      {DUNLIN_SVC_BLOBS, &blobs_service},
                                                      {DUNLIN_SVC_DOCUMENTS, &documents_service},
+                                                     {DUNLIN_SVC_MAIL, &mail_service},
+                                                     {DUNLIN_SVC_TOOLS, &tools_service},
                                                      {DUNLIN_SVC_IDS, &ids_service}};
 
 void get_service(dunlin_ctx* context, const char* id, const void** table) {
@@ -211,6 +213,18 @@ Tx& writable(dunlin_tx* view, const char* what) {
     }
     view->tx->db().enter(nullptr);
     return *view->tx;
+}
+
+void need_permission(const Plugin& plugin, const std::string& permission, const std::string& what) {
+    if (plugin.manifest.permissions.count(permission)) return;
+    deny(plugin, what, "add \"" + permission + "\" to its permissions");
+}
+
+void need_no_transaction(const char* what) {
+    if (!is_in_transaction()) return;
+    throw Error(DUNLIN_E_INVALID, std::string(what) +
+                                      " inside a transaction, which would wait for it; do that "
+                                      "before or after");
 }
 
 const dunlin_host* host_table(dunlin_ctx* context) {

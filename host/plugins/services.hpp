@@ -87,6 +87,11 @@ std::set<std::string> granted_settings(Host& host, const Plugin& plugin, const c
 /// invalid when there is no such call.
 std::unique_ptr<dunlin_held_secret>& held_in_call();
 
+/// Error denied when the manifest does not list the permission.
+void need_permission(const Plugin& plugin, const std::string& permission, const std::string& what);
+/// Error invalid in a transaction of a plugin, which would wait for what is done: "mail was sent".
+void need_no_transaction(const char* what);
+
 /// Whether this thread is in a call that a plugin gets with a transaction or began one in.
 bool is_in_transaction();
 

@@ -35,11 +35,7 @@ void secret(dunlin_ctx* context, std::string_view name, const dunlin_writer* val
 void hold(dunlin_ctx* context, std::string_view name, dunlin_cancel* cancel,
           const dunlin_writer* current, dunlin_held_secret** out) {
     const auto key = granted(*context, name);
-    if (is_in_transaction()) {
-        throw Error(DUNLIN_E_INVALID,
-                    "a secret was held inside a transaction, which others may wait for; hold it "
-                    "before or after");
-    }
+    need_no_transaction("a secret was held");
     auto& slot = held_in_call();
     if (slot) {
         throw Error(DUNLIN_E_INVALID,

@@ -28,11 +28,7 @@ struct Limited {
 
 void fetch(dunlin_ctx* context, std::string_view source, std::string_view entity,
            std::string_view external_id, dunlin_cancel* cancel, const dunlin_writer* bytes) {
-    if (is_in_transaction()) {
-        throw Error(DUNLIN_E_INVALID,
-                    "a document was fetched inside a transaction, which would wait for another "
-                    "system; fetch it before or after");
-    }
+    need_no_transaction("a document was fetched");
     auto& host = *context->host;
     const auto target = host.sync().target(std::string(source));
     const auto& connector = *target.second;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/process.hpp"
 
+#include "base/child.hpp"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -26,28 +28,6 @@ constexpr milliseconds stop_grace{10'000};  // For a call that was asked to stop
 constexpr milliseconds look_every{20};
 constexpr std::size_t flag_bytes = 4096;
 constexpr int buffer_bytes = 4 << 20;
-
-/// A descriptor away from those that a child expects at fixed numbers.
-class Fd {
-public:
-    explicit Fd(int fd) : fd_(::fcntl(fd, F_DUPFD_CLOEXEC, 16)) {
-        ::close(fd);
-        if (fd_ >= 0) return;
-        throw Error(DUNLIN_E_UNAVAILABLE,
-                    std::string("a connector's process cannot be prepared: ") +
-                        std::strerror(errno) + "; raise the limit of open files");
-    }
-    ~Fd() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Fd& operator=(Fd&&) = delete;
-    int get() const { return fd_; }
-    int release() { return std::exchange(fd_, -1); }
-
-private:
-    int fd_;
-};
 
 std::pair<Fd, Fd> socket_pair() {
     std::array<int, 2> ends{-1, -1};
@@ -84,13 +64,6 @@ std::vector<std::string> environment() {
             out.push_back(text);
         }
     }
-    return out;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-    std::vector<char*> out;
-    for (auto& text : texts) out.push_back(text.data());
-    out.push_back(nullptr);
     return out;
 }
 

@@ -5,10 +5,12 @@
 #include <dunlin/blobs.hpp>
 #include <dunlin/documents.hpp>
 #include <dunlin/http.hpp>
+#include <dunlin/mail.hpp>
 #include <dunlin/money.hpp>
 #include <dunlin/page_check.hpp>
 #include <dunlin/plugin.hpp>
 #include <dunlin/record_rows.hpp>
+#include <dunlin/tools.hpp>
 #include <map>
 
 namespace {

@@ -63,5 +63,5 @@ TEST_CASE("no function is longer than 70 lines") {
 }
 
 TEST_CASE("the host stays small") {
-    CHECK(host_lines(root) <= 13250);
+    CHECK(host_lines(root) <= 13750);
 }

@@ -87,8 +87,8 @@ Findings module_includes(const Path& root) {
     // libraries without threads, sockets or global state; unistd.h for what has to reach the disk.
     static const std::regex allowed(
         R"(<dunlin/[a-z_0-9]+\.hpp>|<dunlin/abi/[a-z_0-9/]+\.h>|[<"]dunlin_manifest\.h[>"]|)"
-        R"(<nlohmann/[^>]+>|<[a-z_0-9]+>|"([a-z_0-9]+/)?[a-z_0-9]+\.hpp"|)"
-        R"(<(xxhash|csv|pugixml|sodium|xlsxwriter|expat|zip|mustache)\.(h|hpp)>|<unistd\.h>|)"
+        R"(<nlohmann/[^>]+>|<[a-z_0-9]+>|"([a-z_0-9]+/)?[a-z_0-9]+\.hpp"|<unistd\.h>|)"
+        R"(<(xxhash|csv|qrencode|pugixml|sodium|xlsxwriter|expat|zip|mustache)\.(h|hpp)>|)"
         R"(<unicode/[a-z_0-9]+\.h>|)"
         R"(<phonenumbers/[^>]+>|<date/[^>]+>|<(kainjow/)?mustache\.hpp>)");
     Findings found;
@@ -114,7 +114,7 @@ Findings host_includes(const Path& root) {
     const std::vector<Wall> walls{
         {std::regex("<boost/dll.*"), {"plugins"}},
         {std::regex("<Poco/(Data/.*|SQL/.*)|<(sqlite3|libpq-fe)\\.h>"), {"store"}},
-        {std::regex("<Poco/Net/.*"), {"http", "http_client"}},
+        {std::regex("<Poco/Net/.*"), {"http", "http_client", "mail"}},
         {std::regex("<toml.*"), {"config"}},
         {std::regex("<CLI/.*"), {"cli"}},
     };
