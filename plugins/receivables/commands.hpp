@@ -8,6 +8,9 @@
 
 namespace dunlin::receivables {
 
+/// What answers a command.
+using Door = Json (*)(const Services&, Call&);
+
 Json aging(Call& call);
 Json items(Call& call);
 Json customer(Call& call);
@@ -50,6 +53,10 @@ Json item_json(const ListedItem& item, Date as_of);
 ListedItem need_item(Views& views, int64_t customer_id, int64_t item_id, Date today);
 /// The customer, or a refusal that does not tell whether it exists.
 CustomerInfo need_customer(Views& views, int64_t id);
+
+/// Places a claim, checked against its item before; its id.
+int64_t lay_claim(const Services& services, Transaction& tx, Claim claim);
+void announce_change(Transaction& tx, int64_t customer_id, const char* entity);
 
 /// Sums per currency, in the order of their codes.
 template <class Value>

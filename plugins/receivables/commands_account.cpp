@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "contacts/contacts.hpp"
 #include "names.hpp"
+#include "promises/promises.hpp"
 
 namespace dunlin::receivables {
 namespace {
@@ -168,6 +170,25 @@ Json items(Call& call) {
     return out;
 }
 
+namespace {
+
+/// What was promised, said and is to be done.
+void add_desk_work(Call& call, Json& out, int64_t customer_id, Date as_of) {
+    out["promises"] = promises_of(call.tx(), customer_id, as_of);
+    ContactDesk desk(call.tx());
+    ContactDesk::Query query;
+    query.customer_id = customer_id;
+    query.limit = 10;
+    auto& contacts = out["last_contacts"] = Json::array();
+    for (const auto& one : desk.contacts(query)) contacts.push_back(contact_json(one));
+    query.limit = 100;
+    query.state = "open";
+    auto& tasks = out["open_tasks"] = Json::array();
+    for (const auto& one : desk.tasks(query)) tasks.push_back(task_json(one, as_of));
+}
+
+}  // namespace
+
 Json customer(Call& call) {
     constexpr int64_t items_max = 200;
     Views views(call.tx());
@@ -202,6 +223,7 @@ Json customer(Call& call) {
     for (const auto& item : found) {
         (item.amount > 0 ? open : unapplied).push_back(settled_json(item, as_of, seen));
     }
+    add_desk_work(call, out, info.id, as_of);
     auto& payments = out["recent_payments"] = Json::array();
     for (const auto& payment : views.recent_payments(info.id, as_of, 10)) {
         payments.push_back(movement_json(payment));

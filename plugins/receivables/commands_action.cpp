@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "promises/promises.hpp"
 
 namespace dunlin::receivables {
 ListedItem need_item(Views& views, int64_t customer_id, int64_t item_id, Date today) {
@@ -12,6 +13,27 @@ ListedItem need_item(Views& views, int64_t customer_id, int64_t item_id, Date to
                                             " that you may see; list them with receivables.items");
     }
     return *found;
+}
+
+void announce_change(Transaction& tx, int64_t customer_id, const char* entity) {
+    const auto key = std::to_string(customer_id);
+    tx.emit("receivables.account_changed", key,
+            {{"customer_id", key},
+             {"source", "desk"},
+             {"entity", entity},
+             {"inserted", 0},
+             {"updated", 1},
+             {"deleted", 0}});
+}
+
+int64_t lay_claim(const Services& services, Transaction& tx, Claim claim) {
+    if (claim.until_on <= claim.from_on) {
+        throw Error(DUNLIN_E_INVALID, "\"until\" must be after \"from\"");
+    }
+    claim.id = services.next_id();
+    Desk(tx).insert(claim, tx.now_us());
+    announce_change(tx, claim.customer_id, "claim");
+    return claim.id;
 }
 
 namespace {
@@ -26,14 +48,7 @@ int64_t positive_amount(const Call& call, std::string_view currency) {
 }
 
 void announce(Call& call, int64_t customer_id, const char* entity) {
-    const auto key = std::to_string(customer_id);
-    call.tx().emit("receivables.account_changed", key,
-                   {{"customer_id", key},
-                    {"source", "desk"},
-                    {"entity", entity},
-                    {"inserted", 0},
-                    {"updated", 1},
-                    {"deleted", 0}});
+    announce_change(call.tx(), customer_id, entity);
 }
 
 /// Refuses what an item has no room for, and says how much it has.
@@ -103,6 +118,7 @@ Json allocate(const Services& services, Call& call) {
     check_room(target, &Allocation::target_id, use, views.allocations(customer_id));
     desk.insert(allocation, call.now_us());
     announce(call, customer_id, "allocation");
+    judge_again(call.tx(), {customer_id});
     const auto& currency = target.currency;
     const auto after_source = need_item(views, customer_id, source.id, call.today());
     const auto after_target = need_item(views, customer_id, target.id, call.today());
@@ -132,6 +148,7 @@ Json reverse_allocation(Call& call) {
     }
     Desk(call.tx()).reverse(allocation, on, call.now_us());
     announce(call, customer_id, "allocation");
+    judge_again(call.tx(), {customer_id});
     return {{"allocation_id", std::to_string(id)}, {"reversed_on", on.text()}};
 }
 
@@ -140,7 +157,6 @@ Json place_claim(const Services& services, Call& call) {
     const auto customer = need_customer(views, call.id("customer"));
     Claim claim;
     claim.customer_id = customer.id;
-    claim.id = services.next_id();
     claim.item_id = call.id("item");
     claim.kind = call.value<std::string>("kind", "");
     claim.owner = call.value<std::string>("owner", "");
@@ -148,9 +164,6 @@ Json place_claim(const Services& services, Call& call) {
     claim.currency = call.value<std::string>("currency", "");
     claim.from_on = call.date("from", call.today());
     claim.until_on = call.date("until", never);
-    if (claim.until_on <= claim.from_on) {
-        throw Error(DUNLIN_E_INVALID, "\"until\" must be after \"from\"");
-    }
     if (claim.item_id != 0) {
         const auto item = need_item(views, customer.id, claim.item_id, call.today());
         if (item.amount <= 0) {
@@ -166,9 +179,8 @@ Json place_claim(const Services& services, Call& call) {
         claim.amount = positive_amount(call, claim.currency);
     }
     if (!claim.currency.empty()) static_cast<void>(Currency(claim.currency));
-    Desk(call.tx()).insert(claim, call.now_us());
-    announce(call, customer.id, "claim");
-    return {{"claim_id", std::to_string(claim.id)}, {"customer_id", std::to_string(customer.id)}};
+    const auto id = lay_claim(services, call.tx(), claim);
+    return {{"claim_id", std::to_string(id)}, {"customer_id", std::to_string(customer.id)}};
 }
 
 Json lift_claim(Call& call) {

@@ -2,7 +2,9 @@
 #include <dunlin/plugin.hpp>
 
 #include "commands.hpp"
+#include "contacts/contacts.hpp"
 #include "dunlin_manifest.h"
+#include "promises/promises.hpp"
 #include "sink.hpp"
 
 namespace dunlin::receivables {
@@ -14,7 +16,8 @@ public:
     using Plugin::Plugin;
 
     Json on_command(Call& call) {
-        using Door = Json (*)(const Services&, Call&);
+        if (const auto door = promise_door(call.command())) return door(services(), call);
+        if (const auto door = contact_door(call.command())) return door(services(), call);
         static const std::map<std::string_view, Door> doors{
             {"receivables.aging", [](const Services&, Call& c) { return aging(c); }},
             {"receivables.items", [](const Services&, Call& c) { return items(c); }},
@@ -54,6 +57,7 @@ public:
     /// A write-back that this plugin asked for has its outcome: whoever waits for it hears of it.
     void on_job(const Job& job) {
         if (job.kind == "receivables.fetch_document") return file_document(services(), job);
+        if (job.kind == "receivables.judge_promises") return judge_promises(services(), job);
         auto tx = services().begin(DUNLIN_TX_WRITE);
         auto told = job.args;
         const std::string id = told.at("id");

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "promises/promises.hpp"
+
 namespace dunlin::receivables {
 
 namespace {
@@ -298,6 +300,7 @@ void Intake::emit_changes() {
     std::vector<int64_t> ids;
     for (const auto& [customer_id, counts] : touched_) ids.push_back(customer_id);
     std::sort(ids.begin(), ids.end());
+    judge_again(store_.tx(), ids);
     for (const auto customer_id : ids) {
         const auto key = std::to_string(customer_id);
         const auto& [inserted, updated, deleted] = touched_[customer_id];

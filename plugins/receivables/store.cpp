@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "promises/desk.hpp"
+
 namespace dunlin::receivables {
 namespace {
 
@@ -194,6 +196,11 @@ void Store::move_item(const ItemKey& from, int64_t to_customer_id) {
          "claim_id, item_id, kind, amount, currency, from_on, until_on, lifted_on, owner, "
          "reference, known_at",
          "item_id"},
+        {"receivables_task", "task_id",
+         "task_id, item_id, contact_id, kind, title, note, due_on, assignee, state, answer, "
+         "made_by, made_on, closed_by, closed_on, moves, known_at",
+         "item_id"},
+        {"receivables_promise", "promise_id", std::string(PromiseDesk::moved_columns), "item_id"},
         {"receivables_allocation", "allocation_id",
          allocation_columns.substr(std::string_view("customer_id, ").size()), "target_id"},
         {"receivables_evidence", "evidence_id",

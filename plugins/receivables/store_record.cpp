@@ -37,8 +37,8 @@ std::vector<int64_t> Store::forget(std::string_view source, int64_t limit) {
         // What other sources told of these accounts may come to others anew.
         "DELETE FROM receivables_binding WHERE (source, entity, external_id) IN (SELECT source, "
         "entity, external_id FROM receivables_evidence WHERE customer_id = ?)"};
-    for (const char* table : {"evidence", "claim", "allocation", "instalment", "invoice_line",
-                              "item", "contact_point", "customer"}) {
+    for (const char* table : {"evidence", "promise", "contact", "task", "claim", "allocation",
+                              "instalment", "invoice_line", "item", "contact_point", "customer"}) {
         erase.push_back("DELETE FROM receivables_" + std::string(table) + " WHERE customer_id = ?");
     }
     for (const auto& sql : erase) {
