@@ -56,6 +56,8 @@ CustomerInfo need_customer(Views& views, int64_t id);
 
 /// Places a claim, checked against its item before; its id.
 int64_t lay_claim(const Services& services, Transaction& tx, Claim claim);
+/// Asks the customer's own system to hold another credit limit; the number of the write-back.
+int64_t order_credit_limit(Transaction& tx, const CustomerInfo& customer, int64_t limit);
 void announce_change(Transaction& tx, int64_t customer_id, const char* entity);
 
 /// Sums per currency, in the order of their codes.

@@ -47,15 +47,19 @@ void check_body(const std::string& kind, const Json& body) {
     }
 }
 
-Json queue(Call& call, const Origin& to, const std::string& kind, Json body, Json base) {
+int64_t order(Transaction& tx, const Origin& to, const std::string& kind, Json body, Json base) {
     if (to.source.empty()) {
         throw Error(DUNLIN_E_CONFLICT,
                     "it was made here and is not known in any other system yet; nothing can be "
                     "written about it there");
     }
-    const auto id = call.tx().write_back({to.source, kind, to.entity + ":" + to.external_id,
-                                          to.entity, to.external_id, std::move(body),
-                                          std::move(base), "receivables.write_back_settled"});
+    return tx.write_back({to.source, kind, to.entity + ":" + to.external_id, to.entity,
+                          to.external_id, std::move(body), std::move(base),
+                          "receivables.write_back_settled"});
+}
+
+Json queue(Call& call, const Origin& to, const std::string& kind, Json body, Json base) {
+    const auto id = order(call.tx(), to, kind, std::move(body), std::move(base));
     return {{"write_back_id", std::to_string(id)},
             {"source", to.source},
             {"entity", to.entity},
@@ -121,6 +125,16 @@ Json request_credit_note(Call& call) {
                  {});
 }
 
+int64_t order_credit_limit(Transaction& tx, const CustomerInfo& customer, int64_t limit) {
+    const auto digits = minor_digits(customer.currency);
+    // Without a limit, one that was set there meanwhile is a conflict as well.
+    Json base{{"amount", nullptr}};
+    if (customer.credit_limit) base["amount"] = Money::text_of(*customer.credit_limit, digits);
+    return order(tx, Views(tx).origin_of_customer(customer.id), "credit_limit",
+                 {{"amount", Money::text_of(limit, digits)}, {"currency", customer.currency}},
+                 std::move(base));
+}
+
 Json change_credit_limit(Call& call) {
     Views views(call.tx());
     const auto customer = need_customer(views, call.id("customer"));
@@ -129,18 +143,16 @@ Json change_credit_limit(Call& call) {
                     "the customer has no currency, so a limit says nothing; "
                     "give it one in its own system");
     }
-    const auto digits = minor_digits(customer.currency);
     const auto amount = call.money("amount", customer.currency);
     if (!amount || amount->units() < 0) {
         throw Error(DUNLIN_E_INVALID, "a credit limit is not below zero");
     }
-    // Without a limit, one that was set there meanwhile is a conflict as well.
-    Json base{{"amount", nullptr}};
-    if (customer.credit_limit) base["amount"] = Money::text_of(*customer.credit_limit, digits);
-    return queue(
-        call, views.origin_of_customer(customer.id), "credit_limit",
-        {{"amount", Money::text_of(amount->units(), digits)}, {"currency", customer.currency}},
-        base);
+    const auto to = views.origin_of_customer(customer.id);
+    return {
+        {"write_back_id", std::to_string(order_credit_limit(call.tx(), customer, amount->units()))},
+        {"source", to.source},
+        {"entity", to.entity},
+        {"external_id", to.external_id}};
 }
 
 }  // namespace dunlin::receivables

@@ -5,7 +5,10 @@
 #include "contacts/contacts.hpp"
 #include "dunlin_manifest.h"
 #include "promises/promises.hpp"
+#include "sales/sales.hpp"
 #include "sink.hpp"
+#include "visits/visits.hpp"
+#include "worklist/work.hpp"
 
 namespace dunlin::receivables {
 namespace {
@@ -18,6 +21,9 @@ public:
     Json on_command(Call& call) {
         if (const auto door = promise_door(call.command())) return door(services(), call);
         if (const auto door = contact_door(call.command())) return door(services(), call);
+        if (const auto door = work_door(call.command())) return door(services(), call);
+        if (const auto door = visit_door(call.command())) return door(services(), call);
+        if (const auto door = sales_door(call.command())) return door(services(), call);
         static const std::map<std::string_view, Door> doors{
             {"receivables.aging", [](const Services&, Call& c) { return aging(c); }},
             {"receivables.items", [](const Services&, Call& c) { return items(c); }},

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "promises/promises.hpp"
+#include "worklist/work.hpp"
 
 namespace dunlin::receivables {
 
@@ -335,6 +336,7 @@ Applied apply_batch(const Services& services, Transaction& tx, std::string_view 
     const Record record(services.config());
     Intake in(store, record, source, *it, batch);
     doors.at(it->name)(in);
+    note_source(tx, source, tx.now_us());
     return in.finish();
 }
 

@@ -37,8 +37,9 @@ std::vector<int64_t> Store::forget(std::string_view source, int64_t limit) {
         // What other sources told of these accounts may come to others anew.
         "DELETE FROM receivables_binding WHERE (source, entity, external_id) IN (SELECT source, "
         "entity, external_id FROM receivables_evidence WHERE customer_id = ?)"};
-    for (const char* table : {"evidence", "promise", "contact", "task", "claim", "allocation",
-                              "instalment", "invoice_line", "item", "contact_point", "customer"}) {
+    for (const char* table :
+         {"evidence", "promise", "contact", "task", "snooze", "receipt", "terms_proposal", "claim",
+          "allocation", "instalment", "invoice_line", "item", "contact_point", "customer"}) {
         erase.push_back("DELETE FROM receivables_" + std::string(table) + " WHERE customer_id = ?");
     }
     for (const auto& sql : erase) {
@@ -59,6 +60,7 @@ std::vector<int64_t> Store::forget(std::string_view source, int64_t limit) {
                      " IN (SELECT id FROM receivables_binding WHERE source = ? AND entity = ?)",
                  source, what);
     }
+    tx_.exec("DELETE FROM receivables_source_seen WHERE source = ?", source);
     tx_.exec("DELETE FROM receivables_binding WHERE source = ?", source);
     return out;
 }

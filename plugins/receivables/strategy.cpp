@@ -20,6 +20,16 @@ const std::vector<FactKind>& fact_kinds() {
         {"average_days_late", false, "Days late of what was settled within a year, by amount"},
         {"days_since_payment", false, "Days since the last payment"},
         {"limit_used_percent", false, "Open amount as a percentage of the credit limit"},
+        {"days_past_expected", false,
+         "Days that the oldest overdue item is later than the customer usually pays"},
+        {"days_since_dunning", false,
+         "Days since the last letter of which something may still be collected: neither paid, "
+         "promised nor disputed"},
+        {"broken_promises", false, "Promises broken or kept in part within a year"},
+        {"promise_level", false, "Highest level of the promises that are open or failed"},
+        {"promises_due", false, "Open promises due today or within three days"},
+        {"days_since_contact", false, "Days since the last contact"},
+        {"tasks_due", false, "Open tasks due by the day"},
     };
     return kinds;
 }

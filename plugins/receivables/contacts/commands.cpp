@@ -3,6 +3,7 @@
 
 #include "contacts/contacts.hpp"
 #include "promises/promises.hpp"
+#include "visits/visits.hpp"
 
 namespace dunlin::receivables {
 
@@ -154,6 +155,41 @@ std::vector<Task> tasks_of(Call& call, const CustomerInfo& customer, const Conta
     return out;
 }
 
+/// The open task of a request, or a refusal that does not tell whether it exists.
+Task need_open_task(Call& call) {
+    ContactDesk::Query query;
+    query.customer_id = call.id("customer");
+    query.id = call.id("task");
+    const auto found = ContactDesk(call.tx()).tasks(query);
+    if (query.id == 0 || found.empty()) {
+        throw Error(DUNLIN_E_NOT_FOUND, "there is no task " + std::to_string(query.id) +
+                                            " of this customer that you may see; list them with "
+                                            "receivables.tasks");
+    }
+    if (found.front().state != "open") {
+        throw Error(DUNLIN_E_CONFLICT, "the task was already closed on " +
+                                           found.front().closed_on.text() + " by " +
+                                           found.front().closed_by);
+    }
+    return found.front();
+}
+
+Json close(Call& call, Task task, std::string state, std::string answer) {
+    task.state = std::move(state);
+    task.answer = std::move(answer);
+    task.closed_by = call.principal().value("name", "");
+    task.closed_on = call.today();
+    ContactDesk(call.tx()).update(task);
+    const auto key = std::to_string(task.customer_id);
+    call.tx().emit("receivables.task_closed", key,
+                   {{"customer_id", key},
+                    {"task_id", std::to_string(task.id)},
+                    {"kind", task.kind},
+                    {"state", task.state},
+                    {"answer", task.answer}});
+    return task_json(task, call.today());
+}
+
 Json log_contact(const Services& services, Call& call) {
     Views views(call.tx());
     const auto customer = need_customer(views, call.id("customer"));
@@ -161,6 +197,15 @@ Json log_contact(const Services& services, Call& call) {
     contact.id = services.next_id();
     ContactDesk(call.tx()).insert(contact);
     auto out = contact_json(contact);
+    if (call.request().contains("receipt")) {
+        if (contact.channel != "visit") {
+            throw Error(DUNLIN_E_INVALID,
+                        "cash is taken only on a visit; a payment comes from "
+                        "the system that books it");
+        }
+        out["receipt"] = take_cash(services, call, contact, call.request().at("receipt"));
+    }
+    if (call.id("task") != 0) close(call, need_open_task(call), "done", contact.note);
     auto& promised = out["promises"] = Json::array();
     if (call.request().contains("promise")) {
         auto wish = call.request().at("promise");
@@ -238,40 +283,9 @@ Json tasks(const Services&, Call& call) {
     return {{"rows", rows}};
 }
 
-/// The open task of a request, or a refusal that does not tell whether it exists.
-Task need_open_task(Call& call) {
-    ContactDesk::Query query;
-    query.customer_id = call.id("customer");
-    query.id = call.id("task");
-    const auto found = ContactDesk(call.tx()).tasks(query);
-    if (query.id == 0 || found.empty()) {
-        throw Error(DUNLIN_E_NOT_FOUND, "there is no task " + std::to_string(query.id) +
-                                            " of this customer that you may see; list them with "
-                                            "receivables.tasks");
-    }
-    if (found.front().state != "open") {
-        throw Error(DUNLIN_E_CONFLICT, "the task was already closed on " +
-                                           found.front().closed_on.text() + " by " +
-                                           found.front().closed_by);
-    }
-    return found.front();
-}
-
 Json close_task(const Services&, Call& call) {
-    auto task = need_open_task(call);
-    task.state = call.value<std::string>("state", "done");
-    task.answer = call.value<std::string>("answer", "");
-    task.closed_by = call.principal().value("name", "");
-    task.closed_on = call.today();
-    ContactDesk(call.tx()).update(task);
-    const auto key = std::to_string(task.customer_id);
-    call.tx().emit("receivables.task_closed", key,
-                   {{"customer_id", key},
-                    {"task_id", std::to_string(task.id)},
-                    {"kind", task.kind},
-                    {"state", task.state},
-                    {"answer", task.answer}});
-    return task_json(task, call.today());
+    return close(call, need_open_task(call), call.value<std::string>("state", "done"),
+                 call.value<std::string>("answer", ""));
 }
 
 Json move_task(const Services&, Call& call) {
@@ -311,10 +325,16 @@ Json set_lists(const Services&, Call& call) {
 
 Door contact_door(std::string_view command) {
     static const std::map<std::string_view, Door> doors{
-        {"receivables.log_contact", &log_contact},  {"receivables.contacts", &contacts},
-        {"receivables.add_task", &add_task},        {"receivables.tasks", &tasks},
-        {"receivables.close_task", &close_task},    {"receivables.move_task", &move_task},
-        {"receivables.contact_lists", &show_lists}, {"receivables.set_contact_lists", &set_lists}};
+        {"receivables.log_contact", &log_contact},
+        {"receivables.contacts", &contacts},
+        {"receivables.add_task", &add_task},
+        {"receivables.tasks", &tasks},
+        {"receivables.close_task", &close_task},
+        {"receivables.move_task", &move_task},
+        {"receivables.call_scripts", &call_scripts},
+        {"receivables.set_call_scripts", &set_call_scripts},
+        {"receivables.contact_lists", &show_lists},
+        {"receivables.set_contact_lists", &set_lists}};
     const auto it = doors.find(command);
     return it == doors.end() ? nullptr : it->second;
 }

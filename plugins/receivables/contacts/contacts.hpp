@@ -86,6 +86,9 @@ Json task_json(const Task& task, Date today);
 /// Adds a task and tells of it.
 Task add_task_row(const Services& services, Call& call, Task task);
 
+Json call_scripts(const Services& services, Call& call);
+Json set_call_scripts(const Services& services, Call& call);
+
 /// The handler of a command about contacts and tasks; null when it is about something else.
 Door contact_door(std::string_view command);
 

@@ -85,3 +85,27 @@ TEST_CASE("a rule whose condition does not hold gives nothing") {
         score(strategy, {{"", {{"days_since_payment", 90}}}, {"EUR", {{"overdue", 100}}}}).points ==
         5);
 }
+
+TEST_CASE("D9: no reaction for 5, 10 and 15 days since the last letter gives 2, 4 and 8 points") {
+    const auto strategy = parse_strategy(default_strategy());
+    const auto [days, points] = GENERATE(table<int, int>({{4, 0}, {5, 2}, {10, 4}, {15, 8}}));
+
+    const auto result = score(strategy, {{"", {{"days_since_dunning", days}}}});
+
+    CHECK(result.points == points);
+    CHECK((result.fired.empty() || result.fired.front().rule->id == "no_reaction"));
+    // Paid, promised or disputed: there is no such fact any more.
+    CHECK(score(strategy, {{"", {{"days_overdue", 0}}}}).points == 0);
+}
+
+TEST_CASE("D10: ranges that leave a hole at exactly 10,000, at 40 or between 2 and 3 are refused") {
+    CHECK_THAT(refusal(R"([{"id":"amount","fact":"overdue","ranges":[{"to":"1000","points":100},
+        {"from":"1000","to":"10000","points":25},{"from":"10000.01","points":10}]}])"),
+               Catch::Contains("do not meet"));
+    CHECK_THAT(refusal(R"([{"id":"count","fact":"overdue_items","ranges":[{"to":10,"points":100},
+        {"from":10,"to":40,"points":25},{"from":41,"points":10}]}])"),
+               Catch::Contains("do not meet"));
+    CHECK_THAT(refusal(R"([{"id":"years","fact":"promise_level","ranges":[{"to":1,"points":10},
+        {"from":1,"to":2,"points":50},{"from":3,"points":75}]}])"),
+               Catch::Contains("do not meet"));
+}

@@ -176,3 +176,21 @@ TEST_CASE(
     phone.book.call("forget_source", {{"source", "erp"}, {"confirm", true}});
     CHECK(phone.rows("contact") + phone.rows("task") == 0);
 }
+
+TEST_CASE("the script that fits a customer follows from its account; scripts are data") {
+    Phone phone;
+    const auto suggested = [&] {
+        return phone.book.call("call_scripts", phone.request())["suggested"].get<std::string>();
+    };
+    CHECK(suggested() == "overdue");
+    phone.book.invoice("I1", "100", "2025-11-01", "2025-12-31");
+    CHECK(suggested() == "long_overdue");
+    phone.book.invoice("I1", "100", "2026-03-01", "2026-03-31");
+    CHECK(suggested() == "before_due");
+    const auto shipped = phone.book.call("call_scripts")["scripts"];
+    for (const auto& script : shipped) CHECK(script["lines"].size() >= 3);
+    phone.book.call(
+        "set_call_scripts",
+        {{"scripts", {{{"situation", "overdue"}, {"title", "Ours"}, {"lines", {"Ask."}}}}}});
+    CHECK(phone.book.call("call_scripts")["scripts"].size() == 1);
+}

@@ -215,6 +215,14 @@ TEST_CASE("P1: a promise for the rest after a kept one, or beside an open one, h
     CHECK(next_level(books, {promise(1, 1, 50, 1, 5)}, 6) == 1);
 }
 
+TEST_CASE("a promise of which nothing was left to pay raises no level") {
+    Books books;
+    books.account.items.push_back(item(20, -100, 3, "credit_note"));
+    books.account.allocations.push_back(allocation(30, 20, 1, 100, 3));
+    CHECK(books.words({promise(1, 1, 100, 1, 5)}, 4) == "withdrawn");
+    CHECK(next_level(books, {promise(1, 1, 100, 1, 5)}, 4) == 1);
+}
+
 TEST_CASE("each failed promise is followed once, and only by one about the same") {
     Books books;
     const std::vector<Promise> two{promise(1, 1, 50, 1, 5), promise(2, 2, 50, 1, 5)};
