@@ -15,7 +15,8 @@ WorkChoice choice_of(const Call& call) {
     return out;
 }
 
-Json entry(const WorkBook& book, const Ranked& ranked, std::size_t rank) {
+Json entry(const WorkBook& book, const DefaulterRules& rules, const Ranked& ranked,
+           std::size_t rank) {
     auto amounts = Json::array();
     for (const auto& [currency, facts] : *ranked.facts) {
         if (currency.empty()) continue;
@@ -38,6 +39,9 @@ Json entry(const WorkBook& book, const Ranked& ranked, std::size_t rank) {
              {"amounts", std::move(amounts)},
              {"facts", std::move(days)},
              {"rules", fired_json(ranked.score.fired)}};
+    if (const auto why = why_defaulter(rules, *ranked.facts); !why.empty()) {
+        out["regular_defaulter"] = why;
+    }
     if (const auto to = book.escalated_to(customer.id); !to.empty()) out["escalated_to"] = to;
     return out;
 }
@@ -98,10 +102,11 @@ Json worklist(Call& call) {
     const auto in_force = strategy_in_force(call.tx(), choice.portfolio, filter.company_id, as_of);
     const WorkBook book(call.tx(), as_of, filter, choice);
     const auto ranked = book.ranked(in_force.strategy);
+    const auto rules = defaulter_rules(call.tx(), as_of);
     const auto offset = call.value<std::size_t>("offset", 0);
     const auto end = std::min(ranked.size(), offset + call.value<std::size_t>("limit", 50));
     auto rows = Json::array();
-    for (auto i = offset; i < end; ++i) rows.push_back(entry(book, ranked[i], i + 1));
+    for (auto i = offset; i < end; ++i) rows.push_back(entry(book, rules, ranked[i], i + 1));
     return {{"as_of", as_of.text()},
             {"strategy", {{"name", in_force.strategy.name}, {"version", in_force.version}}},
             {"total", ranked.size()},

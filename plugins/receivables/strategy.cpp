@@ -18,6 +18,7 @@ const std::vector<FactKind>& fact_kinds() {
         {"days_overdue", false, "Days overdue of the oldest open item"},
         {"overdue_items", false, "Number of overdue items"},
         {"average_days_late", false, "Days late of what was settled within a year, by amount"},
+        {"settlements", false, "Settlements within a year"},
         {"days_since_payment", false, "Days since the last payment"},
         {"limit_used_percent", false, "Open amount as a percentage of the credit limit"},
         {"days_past_expected", false,
@@ -29,6 +30,8 @@ const std::vector<FactKind>& fact_kinds() {
         {"promise_level", false, "Highest level of the promises that are open or failed"},
         {"promises_due", false, "Open promises due today or within three days"},
         {"days_since_contact", false, "Days since the last contact"},
+        {"regular_defaulter", false,
+         "1 for a customer that by the rules pays late or breaks promises as a habit, else 0"},
         {"tasks_due", false, "Open tasks due by the day"},
     };
     return kinds;

@@ -225,6 +225,13 @@ Json assign_by(const Services&, Call& call) {
     return {{"assigned", assigned}, {"trial", is_trial}, {"rows", rows}};
 }
 
+Json set_defaulter_rules(const Services&, Call& call) {
+    const auto valid_from = call.date("valid_from", call.today());
+    const auto version =
+        call.tx().put_policy("defaulter", "", valid_from, call.request().at("rules"));
+    return {{"version", version}, {"valid_from", valid_from.text()}};
+}
+
 constexpr const char* settled_sql =
     " FROM receivables_v1_allocation_scoped WHERE effective_on <= ? AND until_on > ? AND "
     "effective_on > ? AND source_kind = 'payment'";
@@ -303,6 +310,7 @@ Door work_door(std::string_view command) {
         {"receivables.end_cover", &end_cover},
         {"receivables.covers", &covers},
         {"receivables.assign_by", &assign_by},
+        {"receivables.set_defaulter_rules", &set_defaulter_rules},
         {"receivables.expected_payments", &expected_payments},
         {"receivables.simulate_strategy",
          [](const Services&, Call& call) { return simulate_strategy(call); }},

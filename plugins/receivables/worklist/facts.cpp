@@ -15,6 +15,7 @@ FactBook::FactBook(Transaction& tx, Date as_of, const Filter& filter)
     gather_promises();
     gather_contacts();
     gather_dunning();
+    judge_habits();
 }
 
 void FactBook::gather_money() {
@@ -52,6 +53,8 @@ void FactBook::gather_habits() {
         const auto it = facts_.find(customer_id);
         if (it == facts_.end()) continue;
         auto& facts = it->second[""];
+        auto& settlements = facts["settlements"];
+        for (const auto& settled : habit.by_currency) settlements += settled.count;
         if (const auto late = habit.average_days_late()) facts["average_days_late"] = *late;
         if (habit.last_payment_on) {
             facts["days_since_payment"] = as_of_ - *habit.last_payment_on;
@@ -144,5 +147,42 @@ void FactBook::gather_contacts() {
 
 /// Letters are the dunning room's: until it publishes them nobody was dunned.
 void FactBook::gather_dunning() {}
+
+DefaulterRules defaulter_rules(Transaction& tx, Date on) {
+    DefaulterRules out;
+    const auto policy = tx.policy("defaulter", "", on);
+    if (!policy) return out;
+    const auto& body = policy->at("body");
+    out.version = policy->at("version");
+    out.name = body.value("name", out.name);
+    out.days_late = body.value("days_late", out.days_late);
+    out.settlements = body.value("settlements", out.settlements);
+    out.broken_promises = body.value("broken_promises", out.broken_promises);
+    return out;
+}
+
+std::string why_defaulter(const DefaulterRules& rules, const Facts& facts) {
+    const auto general = facts.find("");
+    const auto fact = [&](std::string_view name) {
+        if (general == facts.end()) return int64_t{0};
+        const auto it = general->second.find(name);
+        return it == general->second.end() ? 0 : it->second;
+    };
+    if (fact("broken_promises") >= rules.broken_promises) {
+        return std::to_string(fact("broken_promises")) + " promises broken within a year";
+    }
+    if (fact("settlements") >= rules.settlements && fact("average_days_late") >= rules.days_late) {
+        return "paid " + std::to_string(fact("average_days_late")) + " days late on average, " +
+               std::to_string(fact("settlements")) + " times within a year";
+    }
+    return {};
+}
+
+void FactBook::judge_habits() {
+    const auto rules = defaulter_rules(tx_, as_of_);
+    for (auto& [customer_id, facts] : facts_) {
+        if (!why_defaulter(rules, facts).empty()) facts[""]["regular_defaulter"] = 1;
+    }
+}
 
 }  // namespace dunlin::receivables

@@ -23,6 +23,7 @@ private:
     void gather_promises();
     void gather_contacts();
     void gather_dunning();
+    void judge_habits();
     void add_open(int64_t customer_id, const std::string& currency, int64_t open, int64_t overdue,
                   int64_t over_90, Date oldest_due, int64_t overdue_items);
     void add_claimed(const ClaimedCharge& charge, std::vector<Part> parts);
@@ -35,6 +36,18 @@ private:
     std::map<std::pair<int64_t, int64_t>, int64_t>
         claimed_;  // Of items under claims: what is left.
 };
+
+/// Who pays late as a habit. Data, kept as a policy.
+struct DefaulterRules {
+    std::string name = "standard";
+    int64_t version = 0;
+    int64_t days_late = 30;  // On average within a year, from so many settlements on.
+    int64_t settlements = 3;
+    int64_t broken_promises = 2;  // Within a year, whatever was paid.
+};
+DefaulterRules defaulter_rules(Transaction& tx, Date on);
+/// Why the rules say so; empty when they do not.
+std::string why_defaulter(const DefaulterRules& rules, const Facts& facts);
 
 /// Who is meant by a worklist.
 struct WorkChoice {

@@ -262,3 +262,22 @@ TEST_CASE("money is expected when the customer usually pays, or when it promised
     CHECK(expected("C1")["rows"][0]["expected_on"] == "2026-03-20");
     CHECK(expected("C1")["rows"][0]["basis"] == "promised for 2026-03-20");
 }
+
+TEST_CASE(
+    "a regular defaulter is one by stated rules, and shown with the reason where it is worked") {
+    Work work;
+    const auto why = [&] {
+        return work.book.call("worklist")["rows"][0].value("regular_defaulter", "");
+    };
+    for (const char* name : {"H1", "H2", "H3"}) {
+        CHECK(why() == "");
+        work.book.invoice(name, "10", "2025-06-01", "2025-07-01");
+        work.book.payment(std::string("P") + name, "10", "2025-08-10");
+        work.book.allocation(std::string("A") + name, std::string("P") + name, name, "10");
+    }
+    CHECK(why() == "paid 40 days late on average, 3 times within a year");
+    CHECK(work.facts("C1")["regular_defaulter"] == 1);
+    CHECK(work.facts("C2").value("regular_defaulter", 0) == 0);
+    work.book.call("set_defaulter_rules", {{"rules", {{"name", "mild"}, {"days_late", 41}}}});
+    CHECK(why() == "");
+}
