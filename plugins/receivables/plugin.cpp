@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <dunlin/plugin.hpp>
 
+#include "cash/commands_cash.hpp"
 #include "commands.hpp"
 #include "contacts/contacts.hpp"
 #include "dunlin_manifest.h"
@@ -19,6 +20,7 @@ public:
     using Plugin::Plugin;
 
     Json on_command(Call& call) {
+        if (const auto door = cash::cash_door(call.command())) return door(services(), call);
         if (const auto door = promise_door(call.command())) return door(services(), call);
         if (const auto door = contact_door(call.command())) return door(services(), call);
         if (const auto door = work_door(call.command())) return door(services(), call);
@@ -63,6 +65,7 @@ public:
     /// A write-back that this plugin asked for has its outcome: whoever waits for it hears of it.
     void on_job(const Job& job) {
         if (job.kind == "receivables.fetch_document") return file_document(services(), job);
+        if (job.kind == "receivables.match_cash") return cash::match_by_itself(services(), job);
         if (job.kind == "receivables.judge_promises") return judge_promises(services(), job);
         auto tx = services().begin(DUNLIN_TX_WRITE);
         auto told = job.args;

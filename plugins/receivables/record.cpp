@@ -10,6 +10,9 @@ Record::Named Record::named(const Json& settings) {
 }
 
 Record::Record(const Json& settings) {
+    if (const auto cash = settings.find("cash"); cash != settings.end()) {
+        keeps_unassigned_ = cash->value("keeps_unassigned", false);
+    }
     const auto record = settings.find("record");
     if (record == settings.end()) return;
     everywhere_ = named(*record);

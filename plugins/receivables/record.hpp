@@ -29,6 +29,8 @@ public:
     /// Whether a source is of record for any company.
     bool has(Book book, std::string_view source) const;
     std::set<std::string> sources() const;
+    /// Whether money that names no customer is kept until it is known whose it is.
+    bool keeps_unassigned() const { return keeps_unassigned_; }
 
 private:
     struct Named {
@@ -39,6 +41,7 @@ private:
     static Named named(const Json& settings);
     Named everywhere_;
     std::map<std::string, Named> companies_;  // By the key of their name.
+    bool keeps_unassigned_ = false;
 };
 
 }  // namespace dunlin::receivables

@@ -157,6 +157,9 @@ void apply_allocations(Intake& in);
 /// 1 for a kind of document that is owed to us, -1 for one that reduces what is owed, else 0.
 int document_sign(std::string_view kind);
 
+/// The account of money of this source that names no customer; made when there is none yet.
+Known unassigned_account(Intake& in);
+
 /// Takes out documents or money of which another source is of record: they are linked to what that
 /// source brought, or wait for it.
 void link_to_record(Intake& in, Book book);

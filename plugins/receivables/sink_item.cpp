@@ -9,7 +9,7 @@ namespace {
 /// Invoices, payments and adjustments on their way into the one ledger.
 class ItemIntake {
 public:
-    explicit ItemIntake(Intake& in)
+    explicit ItemIntake(Intake& in, bool may_lack_customer = false)
         : in_(in),
           customer_(in.column("customer")),
           company_(in.column("company")),
@@ -17,6 +17,7 @@ public:
           customers_(in.resolve("customer", customer_)),
           companies_(in.resolve("company", company_)),
           items_(in.rows().size()) {
+        if (may_lack_customer && in.record().keeps_unassigned()) find_unassigned();
         std::vector<ItemKey> keys;
         for (const auto& row : in.rows()) {
             if (!row.is_new()) keys.emplace_back(row.old.customer_id, row.old.id);
@@ -38,7 +39,8 @@ public:
     /// Fills what every item has. False when the row is out.
     bool begin(std::size_t i, const ColumnView& date, const ColumnView& amount) {
         auto& row = in_.rows()[i];
-        in_.reject_unknown(row, customers_[i], customer_, "customer", /*is_needed=*/true);
+        in_.reject_unknown(row, customers_[i], customer_, "customer",
+                           /*is_needed=*/customers_[i].id == 0);
         in_.reject_unknown(row, companies_[i], company_, "company", /*is_needed=*/false);
         const auto currency = currency_.text(row.at);
         if (minor_digits(currency) < 0) {
@@ -98,6 +100,16 @@ public:
     }
 
 private:
+    void find_unassigned() {
+        Known account;
+        for (std::size_t i = 0; i < size(); ++i) {
+            const auto& row = in_.rows()[i];
+            if (row.is_deleted || row.is_rejected || !customer_.text(row.at).empty()) continue;
+            if (account.id == 0) account = unassigned_account(in_);
+            customers_[i] = account;
+        }
+    }
+
     void load_defaults() {
         for (const auto& customer : customers_) {
             if (customer.id != 0) defaults_.try_emplace(customer.id);
@@ -228,7 +240,7 @@ void apply_payments(Intake& in) {
                reversed = in.column("reversed_on"), account = in.column("bank_account"),
                payer = in.column("payer_name");
     link_to_record(in, Book::cash);
-    ItemIntake items(in);
+    ItemIntake items(in, /*may_lack_customer=*/true);
     for (std::size_t i = 0; i < items.size(); ++i) {
         auto& row = items.row(i);
         if (row.is_deleted || !items.begin(i, date, amount)) continue;

@@ -206,7 +206,20 @@ void Store::move_item(const ItemKey& from, int64_t to_customer_id) {
         {"receivables_evidence", "evidence_id",
          "evidence_id, item_id, source, entity, external_id, number, issued_on, currency, amount, "
          "source_open, known_at",
-         "item_id"}};
+         "item_id"},
+        {"receivables_cash_exception", "item_id",
+         "item_id, state, kind, confidence, amount, currency, proposals, policy_version, found_on, "
+         "known_at",
+         "item_id"},
+        {"receivables_cash_short", "short_id",
+         "short_id, item_id, payer_id, payment_id, application_id, amount, currency, shortfall, "
+         "state, reason, note, claim_id, decided_by, policy_version, found_on, known_at",
+         "item_id"},
+        {"receivables_cash_application", "application_id",
+         "application_id, payment_id, debtor_id, item_id, allocation_id, given_id, received_id, "
+         "amount, currency, kind, confidence, reasons, decided_by, policy_version, applied_on, "
+         "undone_on, known_at",
+         "payment_id"}};
     std::vector<int64_t> ids;
     for (const auto& part : parts) {
         const auto of_item =

@@ -38,8 +38,9 @@ std::vector<int64_t> Store::forget(std::string_view source, int64_t limit) {
         "DELETE FROM receivables_binding WHERE (source, entity, external_id) IN (SELECT source, "
         "entity, external_id FROM receivables_evidence WHERE customer_id = ?)"};
     for (const char* table :
-         {"evidence", "promise", "contact", "task", "snooze", "receipt", "terms_proposal", "claim",
-          "allocation", "instalment", "invoice_line", "item", "contact_point", "customer"}) {
+         {"cash_exception", "cash_application", "cash_short", "evidence", "promise", "contact",
+          "task", "snooze", "receipt", "terms_proposal", "claim", "allocation", "instalment",
+          "invoice_line", "item", "contact_point", "customer"}) {
         erase.push_back("DELETE FROM receivables_" + std::string(table) + " WHERE customer_id = ?");
     }
     for (const auto& sql : erase) {

@@ -43,6 +43,7 @@ struct Receipt {
     std::string currency;
     Date paid_on;
     std::string text, payer_name, bank_account;
+    int64_t account_id = 0;  // Whose account it lies on, where that is not who pays.
 };
 
 /// What is left open of a charge after a payment that was meant for it.

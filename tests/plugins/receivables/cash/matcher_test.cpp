@@ -42,7 +42,7 @@ struct Desk {
 
     std::vector<Proposal> all(int64_t customer, int64_t cents, const std::string& text,
                               const char* name = "", const char* account = "") const {
-        Receipt receipt{1000, customer, cents * 100, "EUR", paid, text, name, account};
+        Receipt receipt{1000, customer, cents * 100, "EUR", paid, text, name, account, 0};
         return propose(OpenBook(charges, payers, accounts), policy, receipt);
     }
     Proposal best(int64_t customer, int64_t cents, const std::string& text, const char* name = "",
@@ -203,9 +203,10 @@ TEST_CASE("payments that name an invoice go before one that only has its amount"
     Desk desk;
     desk.charges.push_back(owed(1, 15, "RE-2026-01900", 120050));
     OpenBook book(desk.charges, desk.payers, desk.accounts);
-    const auto matched = match_all(book, desk.policy,
-                                   {{900, 1, 12005000, "EUR", paid, "Zahlung", "", ""},
-                                    {901, 1, 12005000, "EUR", paid + 1, "RE-2026-01270", "", ""}});
+    const auto matched =
+        match_all(book, desk.policy,
+                  {{900, 1, 12005000, "EUR", paid, "Zahlung", "", "", 0},
+                   {901, 1, 12005000, "EUR", paid + 1, "RE-2026-01270", "", "", 0}});
     CHECK(told(matched[0].proposals[0]) == "15:120050 auto");
     CHECK(told(matched[1].proposals[0]) == "12:120050 auto");
 }
