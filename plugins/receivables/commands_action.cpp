@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "dunning/door.hpp"
 #include "promises/promises.hpp"
 
 namespace dunlin::receivables {
@@ -119,6 +120,7 @@ Json allocate(const Services& services, Call& call) {
     desk.insert(allocation, call.now_us());
     announce(call, customer_id, "allocation");
     judge_again(call.tx(), {customer_id});
+    dunning::void_gone(services, call.tx(), {customer_id}, /*is_scoped=*/true);
     const auto& currency = target.currency;
     const auto after_source = need_item(views, customer_id, source.id, call.today());
     const auto after_target = need_item(views, customer_id, target.id, call.today());

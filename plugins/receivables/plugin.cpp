@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "contacts/contacts.hpp"
 #include "dunlin_manifest.h"
+#include "dunning/door.hpp"
 #include "promises/promises.hpp"
 #include "sales/sales.hpp"
 #include "sink.hpp"
@@ -56,6 +57,7 @@ public:
             {"receivables.assign", [](const Services&, Call& c) { return assign(c); }}};
         const auto door = doors.find(call.command());
         if (door == doors.end()) {
+            if (auto reply = dunning::answer(services(), call)) return std::move(*reply);
             throw Error(DUNLIN_E_UNSUPPORTED,
                         "receivables has no command " + std::string(call.command()));
         }
@@ -67,6 +69,7 @@ public:
         if (job.kind == "receivables.fetch_document") return file_document(services(), job);
         if (job.kind == "receivables.match_cash") return cash::match_by_itself(services(), job);
         if (job.kind == "receivables.judge_promises") return judge_promises(services(), job);
+        if (dunning::work(services(), job)) return;
         auto tx = services().begin(DUNLIN_TX_WRITE);
         auto told = job.args;
         const std::string id = told.at("id");

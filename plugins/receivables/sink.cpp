@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "dunning/door.hpp"
 #include "promises/promises.hpp"
 #include "worklist/work.hpp"
 
@@ -292,6 +293,9 @@ Applied Intake::finish() {
     }
     store_.bind(source_, entity_.name, std::move(bindings));
     emit_changes();
+    std::set<int64_t> customer_ids;
+    for (const auto& [customer_id, counts] : touched_) customer_ids.insert(customer_id);
+    dunning::void_gone(store_.services(), store_.tx(), customer_ids, /*is_scoped=*/false);
     return std::move(applied_);
 }
 

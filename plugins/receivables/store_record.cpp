@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "dunning/door.hpp"
 #include "store.hpp"
 #include "views.hpp"
 
@@ -42,6 +43,9 @@ std::vector<int64_t> Store::forget(std::string_view source, int64_t limit) {
           "task", "snooze", "receipt", "terms_proposal", "claim", "allocation", "instalment",
           "invoice_line", "item", "contact_point", "customer"}) {
         erase.push_back("DELETE FROM receivables_" + std::string(table) + " WHERE customer_id = ?");
+    }
+    for (const char* table : dunning::tables_of_customers) {
+        erase.push_back("DELETE FROM " + std::string(table) + " WHERE customer_id = ?");
     }
     for (const auto& sql : erase) {
         auto statement = tx_.prepare(sql);

@@ -1,5 +1,5 @@
 // Speed as ratios against a raw baseline in the same run. Usage:
-//   dunlin_bench INSTANCE sync|queries|calls|stream
+//   dunlin_bench INSTANCE sync|queries|calls|stream|dunning
 // INSTANCE is a folder with a dunlin.toml that has a source "book". Prints one JSON object.
 
 #include "host.hpp"
@@ -159,7 +159,7 @@ Json bench_stream(Host& host) {
 
 int main(int argc, char** argv) {
     if (argc != 3) {
-        std::fprintf(stderr, "usage: dunlin_bench INSTANCE sync|queries|calls|stream\n");
+        std::fprintf(stderr, "usage: dunlin_bench INSTANCE sync|queries|calls|stream|dunning\n");
         return 2;
     }
     try {
@@ -171,7 +171,9 @@ int main(int argc, char** argv) {
         const auto result = what == "sync"      ? bench_sync(host)
                             : what == "queries" ? bench_queries(host)
                             : what == "stream"  ? bench_stream(host)
-                                                : bench_calls(host);
+                            : what == "dunning"
+                                ? dunlin::bench::dunning_rates(host, absolute_url(host))
+                                : bench_calls(host);
         std::printf("%s\n", result.dump().c_str());
         host.stop();
         return 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <dunlin/json.hpp>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,8 @@ struct StreamRates {
     double in_process = 0, worker = 0, json = 0;
 };
 StreamRates stream_rates(host::Host& host, const std::string& plugin, int64_t rows);
+
+/// A dunning run over the whole book, against INSERT … SELECT of the same drafts, and its release.
+Json dunning_rates(host::Host& host, const std::string& url);
 
 }  // namespace dunlin::bench
