@@ -145,8 +145,31 @@ void FactBook::gather_contacts() {
     }
 }
 
-/// Letters are the dunning room's: until it publishes them nobody was dunned.
-void FactBook::gather_dunning() {}
+/// Of the letters that went out, the items of which something may still be collected: nobody paid,
+/// promised or disputed all of them.
+void FactBook::gather_dunning() {
+    auto rows = tx_.query(
+        "SELECT l.customer_id, l.item_id, max(t.released_on) FROM "
+        "receivables_v1_dunning_letter_scoped t JOIN receivables_v1_dunning_letter_line_scoped l "
+        "ON "
+        "l.customer_id = t.customer_id AND l.letter_id = t.letter_id JOIN "
+        "receivables_v1_item_scoped i ON i.customer_id = l.customer_id AND i.item_id = l.item_id "
+        "WHERE t.state = 'released' AND t.released_on <= ? AND i.void_on > ? AND i.amount > "
+        "(SELECT "
+        "CAST(COALESCE(sum(a.amount), 0) AS bigint) FROM receivables_v1_allocation_scoped a WHERE "
+        "a.customer_id = i.customer_id AND a.target_id = i.item_id AND a.effective_on <= ? AND "
+        "a.until_on > ?) GROUP BY l.customer_id, l.item_id",
+        as_of_, as_of_, as_of_, as_of_);
+    for (const auto& row : rows) {
+        const auto found = facts_.find(row.i64(0));
+        if (found == facts_.end()) continue;
+        const auto claimed = claimed_.find({row.i64(0), row.i64(1)});
+        if (claimed != claimed_.end() && claimed->second <= 0) continue;
+        const auto days = int64_t{as_of_ - row.date(2)};
+        const auto fact = found->second[""].emplace("days_since_dunning", days).first;
+        fact->second = std::min(fact->second, days);
+    }
+}
 
 DefaulterRules defaulter_rules(Transaction& tx, Date on) {
     DefaulterRules out;
