@@ -46,10 +46,10 @@ def is_killed(line, chance, seconds):
         return True
 
 
-def draft(made):
+def draft(made, customers):
     """Batch by batch, whether or not the job of a killed run still holds its lease."""
     for _ in range(1000):
-        run = made.call("receivables.dun", "customers_at_once=20", today=TODAY)
+        run = made.call("receivables.dun", f"customers_at_once={customers}", today=TODAY)
         if run["state"] == "done":
             return "run=" + run["run_id"]
     raise AssertionError(run)
@@ -77,7 +77,7 @@ def main():
     subprocess.run([it.ROOT / "scripts/generate-portfolio", "--seed", "11", "--customers", "200", "--as-of", TODAY,
                     "--out", drop], check=True, stdout=subprocess.DEVNULL)
     undisturbed = make(store, drop)
-    release(undisturbed, draft(undisturbed))
+    release(undisturbed, draft(undisturbed, 1000))
     expected = outcome(undisturbed)
     assert len(expected) > 50, len(expected)
 
@@ -90,7 +90,7 @@ def main():
         by_job = chance.random() < 0.5
         line = killed.command("--today", TODAY, "run-jobs") if by_job else dun(killed)
         kills += is_killed(line, chance, 1.2 * one)
-    run = draft(killed)
+    run = draft(killed, 20)
     is_killed(killed.command("--today", TODAY, "call", "receivables.release_dunning", run), chance, one)
     release(killed, run)
     found = outcome(killed)
