@@ -10,6 +10,9 @@
 
 namespace dunlin::receivables::cash {
 
+/// What a debt is made of.
+enum class Debt { costs, interest, principal };
+
 /// Something owed that a payment may be for. One that is settled (open is 0) takes no money, but
 /// its number is known, so that it is not taken for a slip of the pen in another's.
 struct Charge {
@@ -20,6 +23,7 @@ struct Charge {
     int64_t disputed = 0;  // Of what is open. Money that nobody directed there does not go there.
     Date discount_on = Date(0);
     int64_t discount = 0;  // What may be taken off until then.
+    Debt debt = Debt::principal;
     int64_t free() const { return open > disputed ? open - disputed : 0; }
 };
 

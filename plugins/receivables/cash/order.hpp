@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <dunlin/date.hpp>
-
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
-namespace dunlin::receivables::cash {
+#include "cash/match.hpp"
 
-/// What a debt is made of.
-enum class Debt { costs, interest, principal };
+namespace dunlin::receivables::cash {
 
 struct Owed {
     int64_t id = 0;

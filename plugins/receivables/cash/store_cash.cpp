@@ -55,7 +55,8 @@ std::vector<Charge> CashStore::charges(Date today) {
     std::vector<Charge> out;
     auto rows = tx_.query(
         "SELECT i.customer_id, i.item_id, i.number, i.currency, i.issued_on, i.due_on, i.amount - "
-        "COALESCE(a.used, 0), n.discount_on, n.discount_amount FROM receivables_item i LEFT JOIN "
+        "COALESCE(a.used, 0), n.discount_on, n.discount_amount, i.kind FROM receivables_item i "
+        "LEFT JOIN "
         "(SELECT customer_id, target_id, CAST(sum(amount) AS bigint) AS used FROM "
         "receivables_allocation WHERE until_on > ? GROUP BY customer_id, target_id) a ON "
         "a.customer_id = i.customer_id AND a.target_id = i.item_id LEFT JOIN (SELECT customer_id, "
@@ -78,6 +79,8 @@ std::vector<Charge> CashStore::charges(Date today) {
             charge.discount_on = row.date(7);
             charge.discount = row.i64(8);
         }
+        if (row.text(9) == "fee") charge.debt = Debt::costs;
+        if (row.text(9) == "interest") charge.debt = Debt::interest;
         out.push_back(std::move(charge));
     }
     lay_disputes(out, today);

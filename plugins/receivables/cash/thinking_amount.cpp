@@ -132,7 +132,7 @@ void Thinking::on_account() {
     std::vector<Owed> owed;
     for (const auto at : payable(/*of_family=*/false)) {
         const auto& one = charge(at);
-        owed.push_back({one.item_id, Debt::principal, one.due_on, one.open, one.disputed});
+        owed.push_back({one.item_id, one.debt, one.due_on, one.open, one.disputed});
     }
     auto out = begin("on_account", {{"in_the_order_of_the_policy", 200}});
     add_contradiction(out);

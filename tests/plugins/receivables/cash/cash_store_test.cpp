@@ -266,6 +266,47 @@ TEST_CASE("money that nobody directed never fills a disputed part of the ledger"
     CHECK(office.book.call("match_cash").at("applied") == 1);
 }
 
+TEST_CASE("I6 in the ledger: what a payment on account fills first is policy") {
+    Office office;
+    office.book.put("customer", {{{"external_id", "D1"}, {"number", "D1"}, {"name", "Debtor"}}});
+    office.book.invoice("I6", "100", "2025-12-01", "2025-12-31", {{"customer", "D1"}});
+    for (const auto& [id, kind, amount] :
+         {std::tuple("F", "fee", "5.00"), std::tuple("Z", "interest", "0.25")}) {
+        office.book.put("adjustment", {{{"external_id", id},
+                                        {"customer", "D1"},
+                                        {"currency", "EUR"},
+                                        {"date", "2026-01-15"},
+                                        {"kind", kind},
+                                        {"reference", kind},
+                                        {"amount", amount}}});
+    }
+    auto policy = office.book.call("cash_policy").at("policy");
+    policy["order"] = "costs_interest_principal";
+    office.book.call("set_cash_policy", {{"policy", policy}});
+    office.book.payment("P1", "50.00", "2026-02-10",
+                        {{"customer", "D1"}, {"reference", "a conto"}});
+    office.book.call("match_cash");
+
+    const auto waiting = office.book.call("cash_exceptions").at("payments");
+    REQUIRE(waiting.size() == 1);
+    std::map<std::string, std::string> filled;
+    for (const auto& line : waiting[0].at("proposals")[0].at("lines")) {
+        filled[line.at("number")] = line.at("amount");
+    }
+    CHECK(filled == std::map<std::string, std::string>{
+                        {"fee", "5.00"}, {"interest", "0.25"}, {"I6", "44.75"}});
+}
+
+TEST_CASE("complaint 43: matching posts nothing but allocations") {
+    Office office;
+    office.pay("P1", "489.12", "RE-2026-01234");
+    const auto items = office.count("receivables_item");
+
+    REQUIRE(office.book.call("match_cash").at("applied") == 1);
+    CHECK(office.count("receivables_item") == items);
+    CHECK(office.count("receivables_allocation") == 1);
+}
+
 TEST_CASE("payments are matched by themselves only where the configuration says so") {
     InstanceOptions options;
     const bool is_on = GENERATE(false, true);
