@@ -61,7 +61,9 @@ function(dunlin_add_plugin id)
     LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/plugin.map LIBRARY_OUTPUT_DIRECTORY ${folder})
   set(schema)
   if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/schema)
-    set(schema COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/schema ${folder}/schema)
+    # A migration that was renumbered must not stay beside itself.
+    set(schema COMMAND ${CMAKE_COMMAND} -E rm -rf ${folder}/schema
+               COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/schema ${folder}/schema)
     file(GLOB migrations CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/schema/*.sql)
     set_property(TARGET dunlin_${id} APPEND PROPERTY LINK_DEPENDS ${migrations})
   endif()

@@ -40,7 +40,9 @@ function(dunlin_add_test_module id from)
     LIBRARY_OUTPUT_DIRECTORY ${folder} LINK_DEPENDS "${from}/plugin.json;${migrations}")
   set(schema)
   if(migrations)
-    set(schema COMMAND ${CMAKE_COMMAND} -E copy_directory ${from}/schema ${folder}/schema)
+    # A migration that was renumbered must not stay beside itself.
+    set(schema COMMAND ${CMAKE_COMMAND} -E rm -rf ${folder}/schema
+               COMMAND ${CMAKE_COMMAND} -E copy_directory ${from}/schema ${folder}/schema)
   endif()
   add_custom_command(TARGET dunlin_${id} POST_BUILD ${schema}
     COMMAND ${CMAKE_COMMAND} -DMANIFEST=${from}/plugin.json -DLIBRARY=$<TARGET_FILE:dunlin_${id}>

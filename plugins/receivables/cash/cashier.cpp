@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "commands.hpp"
+#include "dunning/door.hpp"
 #include "promises/promises.hpp"
 #include "sink.hpp"
 #include "views.hpp"
@@ -343,6 +344,7 @@ std::vector<Cashier::Reopened> Cashier::bounce(const ItemKey& payment, Date on) 
 void Cashier::announce() {
     for (const auto customer_id : touched_) announce_change(tx_, customer_id, "allocation");
     judge_again(tx_, {touched_.begin(), touched_.end()});
+    dunning::void_gone(services_, tx_, touched_, /*is_scoped=*/false);
     touched_.clear();
 }
 

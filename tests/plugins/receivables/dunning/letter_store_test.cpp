@@ -73,10 +73,16 @@ TEST_CASE("what is settled here before it was sent is voided; what was sent stay
     const bool is_sent = GENERATE(false, true);
     if (is_sent) it.call("dunning_letter_sent", it.name_of(letter));
     it.book.payment("P1", "100", "2026-03-02");
-    it.call("allocate", {{"customer", letter.at("customer_id")},
-                         {"source", it.book.id("payment", "P1")},
-                         {"target", it.book.id("invoice", "I1")},
-                         {"amount", "100"}});
+    const auto customer = letter.at("customer_id"), payment = Json(it.book.id("payment", "P1"));
+    const Json line{{"item", it.book.id("invoice", "I1")}, {"amount", "100"}};
+    if (GENERATE(false, true)) {
+        it.call("apply_cash", {{"customer", customer}, {"payment", payment}, {"lines", {line}}});
+    } else {
+        it.call("allocate", {{"customer", customer},
+                             {"source", payment},
+                             {"target", line.at("item")},
+                             {"amount", "100"}});
+    }
 
     letter = it.call("dunning_letter", it.name_of(letter));
     CHECK(letter.at("state") == (is_sent ? "released" : "voided"));
