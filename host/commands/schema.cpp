@@ -105,8 +105,12 @@ private:
         fail(place, "must name a place inside the same schema, such as #/definitions/date");
     }
     static Json bounded(const Json& pattern, const std::string& place) {
+        // Compiling one takes longer than all else here, and most are the date's.
+        thread_local std::set<std::string> known;
         try {
-            const std::regex probe(pattern.get<std::string>());
+            const auto text = pattern.get<std::string>();
+            if (!known.count(text)) const std::regex probe(text);
+            known.insert(text);
         } catch (const std::regex_error& e) {
             fail(place, std::string("is not a regular expression: ") + e.what());
         }

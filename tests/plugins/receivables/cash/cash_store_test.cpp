@@ -257,8 +257,8 @@ TEST_CASE("money that nobody directed never fills a disputed part of the ledger"
                                      {"kind", "dispute"}});
     office.pay("P1", "489.12", "Zahlung");
     CHECK(office.book.call("match_cash").at("applied") == 0);
-    for (const auto& proposal :
-         office.book.call("cash_exceptions").at("payments")[0].at("proposals")) {
+    const auto waiting = office.book.call("cash_exceptions").at("payments");
+    for (const auto& proposal : waiting[0].at("proposals")) {
         CHECK(proposal.at("lines")[0].at("number") != "RE-2026-01234");
     }
 

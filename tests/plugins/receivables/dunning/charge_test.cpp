@@ -52,7 +52,8 @@ struct Case {
         charge.procedure = "p";
         customer.charges = {charge};
         Decision out;
-        decide(customer, {{"p", procedure}}, as_of, out);
+        procedures = {{"p", procedure}};
+        decide(customer, procedures, as_of, out);  // Letters point into them.
         auto letter = out.letters.at(0);
         add_charges(letter, customer, charge_policy, {{1, history}}, before, as_of);
         return letter;
@@ -73,6 +74,7 @@ struct Case {
     std::string currency = "EUR";
     int64_t claimed = 0;
     CustomerFacts customer;
+    Procedures procedures;
     Procedure procedure;
     ChargePolicy charge_policy;
     ItemHistory history{100 * unit, due, {}, {}, {}};
