@@ -106,11 +106,9 @@ private:
     }
     static Json bounded(const Json& pattern, const std::string& place) {
         // Compiling one takes longer than all else here, and most are the date's.
-        thread_local std::set<std::string> known;
+        thread_local std::map<std::string, std::regex> known;
         try {
-            const auto text = pattern.get<std::string>();
-            if (!known.count(text)) const std::regex probe(text);
-            known.insert(text);
+            known.try_emplace(pattern.get<std::string>(), pattern.get<std::string>());
         } catch (const std::regex_error& e) {
             fail(place, std::string("is not a regular expression: ") + e.what());
         }
