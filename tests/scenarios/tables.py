@@ -4,7 +4,7 @@ import hashlib
 
 # Columns that may depend on when and how often something was read.
 VOLATILE = {"known_at", "void_known_at", "reversal_known_at", "at_us", "first_seen_us", "last_seen_us", "attempts",
-            "allocation_id"}
+            "allocation_id", "seen_at"}
 
 
 def columns_of(made, table):
