@@ -6,6 +6,7 @@
 #include "contacts/contacts.hpp"
 #include "dunlin_manifest.h"
 #include "dunning/door.hpp"
+#include "journal/commands_journal.hpp"
 #include "promises/promises.hpp"
 #include "sales/sales.hpp"
 #include "sink.hpp"
@@ -22,6 +23,7 @@ public:
 
     Json on_command(Call& call) {
         if (const auto door = cash::cash_door(call.command())) return door(services(), call);
+        if (const auto door = journal::journal_door(call.command())) return door(services(), call);
         if (const auto door = promise_door(call.command())) return door(services(), call);
         if (const auto door = contact_door(call.command())) return door(services(), call);
         if (const auto door = work_door(call.command())) return door(services(), call);
