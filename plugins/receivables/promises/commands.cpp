@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "promises/promises.hpp"
+#include "promises/terms.hpp"
 #include "store.hpp"
 
 namespace dunlin::receivables {
@@ -317,6 +318,32 @@ Json import_promises(const Services& services, Call& call) {
     return {{"imported", imported}, {"unchanged", unchanged}, {"refused", refused}};
 }
 
+/// The parts of a request: its own, those that its terms make, or it alone.
+Json parts_of(PromiseMaker& maker, Views& views, const CustomerInfo& customer, const Json& request,
+              Date today) {
+    const auto count =
+        request.contains("parts") + request.contains("terms") + request.contains("due");
+    if (count != 1) {
+        throw Error(DUNLIN_E_INVALID,
+                    "give one promise with its \"due\", several as \"parts\", or the \"terms\" of "
+                    "instalments");
+    }
+    if (request.contains("parts")) return request.at("parts");
+    if (request.contains("due")) return Json::array({request});
+    auto part = request;
+    part["due"] = today.text();
+    const auto whole = make_one(maker, views, customer, part, today).promise;
+    part["currency"] = whole.currency;
+    auto out = Json::array();
+    for (const auto& one : split_by_terms(Money(whole.amount, Currency(whole.currency)), today,
+                                          parse_terms(request.at("terms")))) {
+        part["due"] = one.due_on.text();
+        part["amount"] = Money::text_of(one.amount.units(), minor_digits(whole.currency));
+        out.push_back(part);
+    }
+    return out;
+}
+
 }  // namespace
 
 std::vector<StoredPromise> make_promises(const Services& services, Call& call,
@@ -324,12 +351,9 @@ std::vector<StoredPromise> make_promises(const Services& services, Call& call,
                                          int64_t contact_id) {
     Views views(call.tx());
     PromiseMaker maker(services, call.tx(), customer, call.today());
-    const bool has_parts = request.contains("parts");
-    if (has_parts == request.contains("due")) {
-        throw Error(DUNLIN_E_INVALID, "give one promise with its \"due\", or several as \"parts\"");
-    }
+    const auto parts = parts_of(maker, views, customer, request, call.today());
     std::vector<StoredPromise> out;
-    for (const auto& part : has_parts ? request.at("parts") : Json::array({request})) {
+    for (const auto& part : parts) {
         auto one = make_one(maker, views, customer, part, call.today());
         one.person = request.value("person", "");
         one.note = request.value("note", "");

@@ -91,7 +91,8 @@ TEST_CASE("the gate is asked again right before a message goes") {
     CHECK(desk.sink().taken().empty());
 }
 
-TEST_CASE("without an address in force a message is held, and the best one is taken") {
+TEST_CASE(
+    "#40: letters go to the address for dunning before that of invoices; without one they wait") {
     Desk desk(any_store());
     desk.customer("C1", "");
     const auto note = desk.note("C1");

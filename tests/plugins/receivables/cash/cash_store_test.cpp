@@ -266,7 +266,7 @@ TEST_CASE("money that nobody directed never fills a disputed part of the ledger"
     CHECK(office.book.call("match_cash").at("applied") == 1);
 }
 
-TEST_CASE("I6 in the ledger: what a payment on account fills first is policy") {
+TEST_CASE("I6 #34: in the ledger, what a payment on account fills first is policy") {
     Office office;
     office.book.put("customer", {{{"external_id", "D1"}, {"number", "D1"}, {"name", "Debtor"}}});
     office.book.invoice("I6", "100", "2025-12-01", "2025-12-31", {{"customer", "D1"}});
@@ -297,7 +297,7 @@ TEST_CASE("I6 in the ledger: what a payment on account fills first is policy") {
                         {"fee", "5.00"}, {"interest", "0.25"}, {"I6", "44.75"}});
 }
 
-TEST_CASE("complaint 43: matching posts nothing but allocations") {
+TEST_CASE("#43: matching posts nothing but allocations") {
     Office office;
     office.pay("P1", "489.12", "RE-2026-01234");
     const auto items = office.count("receivables_item");

@@ -151,7 +151,7 @@ TEST_CASE("what is paid too much stays unapplied") {
     CHECK(found.unapplied == 108800);
 }
 
-TEST_CASE("complaint 19: 1,715.70 for an invoice of 1,715.58 closes it and leaves 0.12") {
+TEST_CASE("#19: 1,715.70 for an invoice of 1,715.58 closes it and leaves 0.12") {
     Desk desk;
     desk.charges.push_back(owed(1, 15, "RE-2026-01900", 171558));
     const auto found = desk.best(1, 171570, "RE-2026-01900");

@@ -32,12 +32,12 @@ int64_t left(int64_t id, const std::vector<Filled>& filled) {
 
 }  // namespace
 
-TEST_CASE("an order that does not exist is refused by name") {
+TEST_CASE("#34: an order that does not exist is refused by name") {
     CHECK_THROWS_WITH(order_named("newest_first"), Catch::Contains("newest_first"));
 }
 
 TEST_CASE(
-    "I6: of 105.25 a payment of 50.00 leaves no fee, no interest and 55.25 of the principal") {
+    "I6 #34: of 105.25 a payment of 50.00 leaves no fee, no interest and 55.25 of the principal") {
     const auto filled = fill(500000, debt(), Order::costs_interest_principal);
 
     CHECK(left(2, filled) == 0);

@@ -156,6 +156,28 @@ TEST_CASE("I2_erpnext #33: interest and fee stay claimable when only the princip
     CHECK(now.at("lines").size() == 1);
 }
 
+TEST_CASE("I2_erpnext: a credit note resolves the letter of its invoice, one of its own does not") {
+    DunningBook it(dunning_store());
+    const auto letter = released(it);
+    it.call("dunning_letter_sent", it.name_of(letter));
+    const auto is_resolved = [&] {
+        return it.call("dunning_letter", it.name_of(letter)).at("resolved").get<bool>();
+    };
+    const auto credit = [&](const char* id, const Json& more) {
+        Json row{{"kind", "credit_note"}};
+        row.update(more);
+        return it.book.invoice(id, "100", "2026-03-02", "2026-03-02", row).rejects.empty();
+    };
+    REQUIRE(credit("K1", Json::object()));  // It stands on the account for itself.
+    CHECK_FALSE(is_resolved());
+    REQUIRE(credit("K2", {{"corrects", "I1"}}));
+    it.book.allocation("A1", "K2", "I1", "100", {{"source_kind", "credit_note"}});
+    CHECK(is_resolved());
+    REQUIRE(credit("K2",
+                   {{"corrects", "I1"}, {"status", "cancelled"}, {"cancelled_on", "2026-03-02"}}));
+    CHECK_FALSE(is_resolved());
+}
+
 TEST_CASE("I2_erpnext: of terms 50/50 only the overdue part is in the letter") {
     DunningBook it(dunning_store());
     it.book.invoice("I1", "100", "2026-02-24", "2026-03-06");

@@ -7,7 +7,7 @@ using namespace dunlin::test;
 using Catch::Contains;
 using Lines = std::vector<std::string>;
 
-TEST_CASE("a run that is ahead, too late, of an unknown procedure or a stale source is refused") {
+TEST_CASE("#44: a run takes a date of its own; one ahead, too late or of stale data is refused") {
     DunningBook it(dunning_store());
     it.book.invoice("I1", "100", "2026-01-01", "2026-01-31");
     it.procedure({{5, {}}, {20, {}}});
@@ -113,6 +113,34 @@ TEST_CASE("#29 #39: the same run again changes nothing, and a preview writes not
     it.release(first);
     it.release(first);
     CHECK(it.dun("2026-03-02", {{"refresh", true}}).at("letters") == 1);  // Sequential: level 2.
+    CHECK(it.events("dunning_letter_released") == 1);
+}
+
+TEST_CASE("#38: whichever of a payment and its allocation comes first, the level is the same") {
+    DunningBook it(dunning_store());
+    it.book.invoice("I1", "100", "2026-01-01", "2026-01-31");
+    it.book.invoice("I2", "50", "2026-01-01", "2026-01-31");
+    it.procedure({{5, {}}});
+    const auto run = it.dun("2026-03-02");
+    const bool is_payment_first = GENERATE(true, false);
+    if (!is_payment_first) {  // What it allocates is not there yet, so it waits with its source.
+        REQUIRE(it.book.allocation("A1", "P1", "I1", "100").rejects.size() == 1);
+        CHECK(it.call("dunning_letter_standing", it.name_of(it.letter("draft"))).at("may_go") ==
+              false);
+    }
+    it.book.payment("P1", "100", "2026-03-02");
+    if (is_payment_first) {  // Half of the news: nothing goes out on it.
+        CHECK(it.release(run).at("released") == 0);
+        const auto half = it.dun("2026-03-02", {{"refresh", true}});
+        CHECK(half.at("letters") == 0);
+        CHECK(half.at("held").at(0).at("reason") == "unmatched_payment");
+    }
+    it.book.allocation("A1", "P1", "I1", "100");
+    for (int i = 0; i < 2; ++i) {
+        it.dun("2026-03-02", {{"refresh", true}});
+        CHECK(it.letters() == Lines{"1 draft 50.00"});
+    }
+    CHECK(it.release(run).at("released") == 1);
     CHECK(it.events("dunning_letter_released") == 1);
 }
 

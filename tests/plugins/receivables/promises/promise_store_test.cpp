@@ -129,6 +129,22 @@ TEST_CASE("several promises at once never promise more than is open, on items an
     CHECK(desk.states("2026-03-02") == "open open open open");
 }
 
+TEST_CASE("terms of instalments become one promise each, and the rest falls to the last") {
+    Desk desk;
+    CHECK_THAT(desk.refusal(
+                   "promise",
+                   desk.request({{"due", "2026-03-09"}, {"terms", Json::array({Json::object()})}}),
+                   DUNLIN_E_INVALID),
+               Contains("instalments"));
+    const Json terms{{{"percent", "33.33"}, {"days", 7}}, {{"months", 1}, {"on_day", 31}}};
+    const auto made = desk.book.call("promise", desk.request({{"terms", terms}}))["promises"];
+    REQUIRE(made.size() == 2);
+    CHECK(made[0]["amount"]["amount"] == "33.33");
+    CHECK(made[0]["due_on"] == "2026-03-09");
+    CHECK(made[1]["amount"]["amount"] == "66.67");
+    CHECK(made[1]["due_on"] == "2026-04-30");
+}
+
 TEST_CASE("what is promised is not collectable until the promise ends, whichever way") {
     Desk desk;
     CHECK(desk.collectable("2026-03-02") == "200.00");
@@ -173,7 +189,7 @@ TEST_CASE("P1: promises that were replaced, withdrawn or broken raise the level,
     CHECK(fourth["promises"][0]["follows"] == third["promise_id"]);
 }
 
-TEST_CASE("46: a broken promise stays broken for all to see, whatever replaced it") {
+TEST_CASE("#46: a broken promise stays broken for all to see, whatever replaced it") {
     Desk desk;
     const auto first = desk.promise({{"due", "2026-03-03"}});
     desk.at("2026-03-10", "judge_promises");

@@ -232,7 +232,7 @@ TEST_CASE("each failed promise is followed once, and only by one about the same"
     CHECK(next_level(books, {two[0], higher}, 6) == 4);
 }
 
-TEST_CASE("46: a broken promise that was replaced is still a broken promise") {
+TEST_CASE("#46: a broken promise that was replaced is still a broken promise") {
     Books books;
     auto broken = promise(1, 1, 100, 1, 5);
     broken.ended_on = day(9);  // Whatever ended it came after its last day.
