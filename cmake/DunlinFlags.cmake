@@ -13,4 +13,9 @@ if(DUNLIN_SANITIZE)
   target_compile_options(dunlin_build_flags INTERFACE
     -fsanitize=${DUNLIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(dunlin_build_flags INTERFACE -fsanitize=${DUNLIN_SANITIZE})
+  if(DUNLIN_SANITIZE MATCHES "undefined")
+    # What is undefined traps, and the address sanitizer says in which line. Messages of its own would be half of
+    # each library, relocated and hashed at each of thousands of starts.
+    target_compile_options(dunlin_build_flags INTERFACE -fsanitize-undefined-trap-on-error)
+  endif()
 endif()

@@ -1,6 +1,9 @@
 include(Catch)
 
 set(DUNLIN_TEST_ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp:print_suppressions=0")
+if(DUNLIN_SANITIZE MATCHES "undefined")
+  set(DUNLIN_TEST_ENVIRONMENT "ASAN_OPTIONS=handle_sigill=1")
+endif()
 
 add_library(dunlin_test_main OBJECT ${PROJECT_SOURCE_DIR}/tests/main.cpp)
 target_link_libraries(dunlin_test_main PRIVATE Catch2::Catch2 dunlin_build_flags)
