@@ -51,16 +51,22 @@ Json lines(const Letter& letter, const std::string& language) {
 Json payment(const Sender& sender, const Letter& letter, const std::string& reference,
              const std::string& language) {
     const bool has_account = !sender.iban.empty() && letter.total > 0;
-    Payment code{sender.name, sender.iban, sender.bic, letter.total, reference};
+    const Payment code_of_bank{sender.name, sender.iban, sender.bic, letter.total, reference};
     const bool has_code = has_account && letter.currency == "EUR" && is_iban(sender.iban) &&
                           letter.total % (Money::scale / 100) == 0;
+    const auto link = letter.total > 0
+                          ? filled_link(sender.pay_link, reference, letter.total, letter.currency)
+                          : std::string();
+    const auto code = has_code ? payment_text(code_of_bank) : link;
     return {{"has_account", has_account},
+            {"has_link", !link.empty()},
+            {"link", link},
             {"payee", sender.name},
             {"iban", sender.iban},
             {"bic", sender.bic},
             {"amount", amount_text(letter.total, letter.currency, language)},
             {"reference", reference},
-            {"code_svg", has_code ? qr_svg(payment_text(code)) : ""}};
+            {"code_svg", code.empty() ? "" : qr_svg(code)}};
 }
 
 /// The amounts behind a message: of a dunning letter, a statement, a promise, or none.
@@ -178,6 +184,7 @@ Sender Settings::sender(Transaction& tx, int64_t company_id) const {
     take("phone", out.phone);
     take("iban", out.iban);
     take("bic", out.bic);
+    take("pay_link", out.pay_link);
     take("from", out.from);
     take("account", out.account);
     if (out.account.empty()) out.account = account;

@@ -76,28 +76,31 @@ constexpr const char* table_text_de =
 )";
 
 struct Words {
-    const char *pay_to, *reference, *amount, *closing, *scan;
+    const char *pay_to, *reference, *amount, *closing, *online;
 };
 const Words english{"Please pay to", "Reference", "Amount",
-                    "Payments of the last days may not be taken into account yet.", "Scan to pay"};
+                    "Payments of the last days may not be taken into account yet.",
+                    "Or pay online"};
 const Words german{"Bitte zahlen Sie an", "Verwendungszweck", "Betrag",
                    "Zahlungen der letzten Tage sind eventuell noch nicht berücksichtigt.",
-                   "Zum Bezahlen scannen"};
+                   "Oder online bezahlen"};
 
 std::string pay_html(const Words& w) {
-    return std::string("{{#payment.has_account}}<div class=\"pay\">{{{payment.code_svg}}}<p>") +
+    return std::string("<div class=\"pay\">{{{payment.code_svg}}}{{#payment.has_account}}<p>") +
            w.pay_to + ": {{payment.payee}}<br>IBAN {{payment.iban}} {{payment.bic}}<br>" +
            w.amount + ": {{payment.amount}}<br>" + w.reference +
-           ": {{payment.reference}}</p></div>{{/payment.has_account}}<p>" + w.closing +
-           "</p><p>{{sender.name}}</p>";
+           ": {{payment.reference}}</p>{{/payment.has_account}}{{#payment.has_link}}<p>" +
+           w.online +
+           ": <a href=\"{{payment.link}}\">{{payment.link}}</a></p>{{/payment.has_link}}</div><p>" +
+           w.closing + "</p><p>{{sender.name}}</p>";
 }
 
 std::string pay_text(const Words& w) {
     return std::string("{{#payment.has_account}}\n") + w.pay_to +
            ": {{payment.payee}}\nIBAN {{payment.iban}} {{payment.bic}}\n" + w.amount +
            ": {{payment.amount}}\n" + w.reference +
-           ": {{payment.reference}}\n{{/payment.has_account}}\n" + w.closing +
-           "\n\n{{sender.name}}\n";
+           ": {{payment.reference}}\n{{/payment.has_account}}{{#payment.has_link}}" + w.online +
+           ": {{payment.link}}\n{{/payment.has_link}}\n" + w.closing + "\n\n{{sender.name}}\n";
 }
 
 /// What is said; the rest of a letter is partials.
@@ -260,6 +263,8 @@ Json sample_fields(std::string_view language) {
               {"bic", "BYLADEM1001"},
               {"amount", sum},
               {"reference", "C-1001 4711"},
+              {"has_link", true},
+              {"link", "https://pay.example/C-1001%204711"},
               {"code_svg", "<svg></svg>"}}},
             {"promise", {{"due_on", day}, {"amount", sum}, {"when", "before"}}},
             {"note", {{"subject", "Your question"}, {"text", "Thank you for your call."}}}};

@@ -48,7 +48,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Content, subject, text, html, letter_html, to
 
 /// Who writes: one company of ours, from dunlin.toml and what its sources say of it.
 struct Sender {
-    std::string name, street, postcode, city, country, email, phone, iban, bic;
+    std::string name, street, postcode, city, country, email, phone, iban, bic, pay_link;
     std::string from, account;
 };
 

@@ -2,6 +2,7 @@
 #include "payment_code.hpp"
 
 #include <dunlin/error.hpp>
+#include <dunlin/http.hpp>
 #include <dunlin/money.hpp>
 
 #include <qrencode.h>
@@ -59,6 +60,20 @@ std::string payment_text(const Payment& payment) {
     return "BCD\n002\n1\nSCT\n" + without_spaces(payment.bic) + "\n" + clipped(payment.payee, 70) +
            "\n" + without_spaces(payment.iban) + "\nEUR" + Money::text_of(payment.amount, 2) +
            "\n\n\n" + clipped(payment.reference, 140);
+}
+
+std::string filled_link(const std::string& form, const std::string& reference, int64_t amount,
+                        const std::string& currency) {
+    auto out = form;
+    const auto put = [&](std::string_view place, const std::string& value) {
+        for (auto at = out.find(place); at != std::string::npos; at = out.find(place)) {
+            out.replace(at, place.size(), percent_encoded(value));
+        }
+    };
+    put("{reference}", reference);
+    put("{amount}", Money::text_of(amount, minor_digits(currency)));
+    put("{currency}", currency);
+    return out;
 }
 
 std::string qr_svg(const std::string& text) {

@@ -21,6 +21,11 @@ bool is_iban(const std::string& text);
 /// 0.01 or above 999,999,999.99, or one with parts of a cent.
 std::string payment_text(const Payment& payment);
 
+/// The operator's address for paying online, such as "https://pay.example/?r={reference}", with
+/// what is to be paid in it: {reference}, {amount} as 1190.00, {currency}.
+std::string filled_link(const std::string& form, const std::string& reference, int64_t amount,
+                        const std::string& currency);
+
 /// A QR code as SVG, error correction M. Error limit for more than fits into one.
 std::string qr_svg(const std::string& text);
 

@@ -14,7 +14,9 @@ InstanceOptions options_of(const SmtpSink& sink, const DeskOptions& options) {
                sink.folder().string() +
                "\"\n[plugins.correspondence.companies.\"Dunlin Ltd\"]\n"
                "street = \"1 Main Street\"\npostcode = \"10115\"\ncity = \"Berlin\"\n"
-               "iban = \"DE02120300000000202051\"\nfrom = \"letters@dunlin.example\"\n"
+               "iban = \"DE02120300000000202051\"\n"
+               "pay_link = \"https://pay.example/{reference}?sum={amount}&in={currency}\"\nfrom = "
+               "\"letters@dunlin.example\"\n"
                "[mail.accounts.post]\nserver = \"" +
                sink.server() +
                "\"\ntls = \"none\"\nsender = \"bounces@dunlin.example\"\ntimeout_seconds = 1\n"

@@ -180,6 +180,18 @@ TEST_CASE("a template that names an unknown field, or closes a loop, is never pu
                Contains("Zweite Mahnung"));
 }
 
+TEST_CASE("a payment link with anything else in it is refused by its setting") {
+    InstanceOptions options;
+    options.toml =
+        "[plugins.correspondence.companies.\"Dunlin Ltd\"]\n"
+        "pay_link = \"https://pay.example/{refrence}\"\n";
+    const auto why = error_of([&] {
+        Instance instance(Dialect::sqlite, options);
+        instance.call("correspondence.messages");
+    });
+    CHECK_THAT(why, Contains("pay_link"));
+}
+
 TEST_CASE("a statement shows what is open, in its own currency") {
     Desk desk(any_store());
     desk.customer("C1", "anna");
@@ -191,5 +203,8 @@ TEST_CASE("a statement shows what is open, in its own currency") {
     CHECK_THAT(shown.at("text").get<std::string>(),
                Contains("R-17, due 31 January 2026: EUR 1,190.00 of EUR 1,190.00") &&
                    Contains("Open amount: EUR 1,290.50") && Contains("To be paid: EUR 1,290.50"));
-    CHECK_THAT(shown.at("letter_html").get<std::string>(), Contains("<svg"));
+    CHECK_THAT(shown.at("text").get<std::string>(),
+               Contains("pay online: https://pay.example/C1") && Contains("?sum=1290.50&in=EUR\n"));
+    CHECK_THAT(shown.at("letter_html").get<std::string>(),
+               Contains("<svg") && Contains("?sum=1290.50&amp;in=EUR\""));
 }

@@ -110,6 +110,15 @@ TEST_CASE("amounts and dates are written as in the language") {
     CHECK(mail_date(951782399'000000) == "Mon, 28 Feb 2000 23:59:59 +0000");
 }
 
+TEST_CASE("a payment link holds what is to be paid, whatever is in it") {
+    CHECK(filled_link("https://pay.example/{reference}?a={amount}&c={currency}", "C 1/ü&x",
+                      1190'5000,
+                      "EUR") == "https://pay.example/C%201%2F%C3%BC%26x?a=1190.50&c=EUR");
+    CHECK(filled_link("https://pay.example/{amount}{amount}", "", 100'0000, "JPY") ==
+          "https://pay.example/100100");
+    CHECK(filled_link("", "C1", 1, "EUR").empty());
+}
+
 TEST_CASE(
     "a payment code is made for an IBAN and an amount that banks take, and for nothing else") {
     Payment payment{"Dunlin Ltd", "DE02 1203 0000 0000 2020 51", "BYLADEM1001", 1190'0000, "R-17"};
