@@ -24,7 +24,7 @@ Json forget_source(const Services& services, Call& call);
 Json allocate(const Services& services, Call& call);
 Json reverse_allocation(Call& call);
 Json place_claim(const Services& services, Call& call);
-Json lift_claim(Call& call);
+Json lift_claim(const Services& services, Call& call);
 Json assign(Call& call);
 Json fetch_document(Call& call);
 Json documents(Call& call);

@@ -3,6 +3,7 @@
 
 #include "commands.hpp"
 #include "contacts/contacts.hpp"
+#include "dunning/claimed.hpp"
 #include "names.hpp"
 #include "promises/promises.hpp"
 
@@ -98,8 +99,13 @@ Json habit_json(const PaymentHabit& habit) {
 }
 
 /// An item with what became of the rest of its amount, and who else told of it.
-Json settled_json(const ListedItem& item, Date as_of, const Views::Seen& seen) {
+Json settled_json(const ListedItem& item, Date as_of, const Views::Seen& seen,
+                  const dunning::Claimed& claimed) {
     auto out = item_json(item, as_of);
+    const auto charges = claimed.by_item.find({item.customer_id, item.id});
+    if (charges != claimed.by_item.end() && charges->second != 0) {
+        out["claimed_charges"] = money(charges->second, item.currency);
+    }
     if (const auto it = seen.find({item.customer_id, item.id}); it != seen.end()) {
         for (const auto& [source, external_id] : it->second) {
             out["seen_in"].push_back({{"source", source}, {"external_id", external_id}});
@@ -110,6 +116,12 @@ Json settled_json(const ListedItem& item, Date as_of, const Views::Seen& seen) {
     out["adjusted"] = money(item.adjusted, item.currency);
     out["cancelled"] = money(item.cancelled, item.currency);
     return out;
+}
+
+dunning::Claimed claimed_of(Call& call, const std::vector<ListedItem>& items, Date as_of) {
+    std::vector<int64_t> customers;
+    for (const auto& item : items) customers.push_back(item.customer_id);
+    return dunning::claimed_on(call.tx(), customers, as_of);
 }
 
 }  // namespace
@@ -166,7 +178,8 @@ Json items(Call& call) {
     }
     auto& rows = out["rows"] = Json::array();
     const auto seen = views.seen_in(found);
-    for (const auto& item : found) rows.push_back(settled_json(item, as_of, seen));
+    const auto claimed = claimed_of(call, found, as_of);
+    for (const auto& item : found) rows.push_back(settled_json(item, as_of, seen, claimed));
     return out;
 }
 
@@ -220,8 +233,9 @@ Json customer(Call& call) {
     auto& open = out["open_items"] = Json::array();
     auto& unapplied = out["unapplied"] = Json::array();
     const auto seen = views.seen_in(found);
+    const auto claimed = claimed_of(call, found, as_of);
     for (const auto& item : found) {
-        (item.amount > 0 ? open : unapplied).push_back(settled_json(item, as_of, seen));
+        (item.amount > 0 ? open : unapplied).push_back(settled_json(item, as_of, seen, claimed));
     }
     add_desk_work(call, out, info.id, as_of);
     auto& payments = out["recent_payments"] = Json::array();
@@ -257,18 +271,26 @@ Json statement(Call& call) {
         row["balance"] = money(sheet.running, movement.currency);
         sheet.movements.push_back(std::move(row));
     }
+    const auto claimed = dunning::claimed_on(call.tx(), {info.id}, to);
+    for (const auto& [key, amount] : claimed.by_currency) {
+        if (filter.currency.empty() || filter.currency == key.second) sheets[key.second];
+    }
     auto currencies = Json::array();
     for (auto& [currency, sheet] : sheets) {
+        const auto charges = claimed.by_currency.find({info.id, currency});
         const auto closes = closing.find(currency);
         const auto end = closes == closing.end() ? 0 : closes->second;
         if (end != sheet.running) {
             throw Error(DUNLIN_E_INTERNAL, "the statement of customer " + std::to_string(info.id) +
                                                " does not add up; run receivables.verify");
         }
-        currencies.push_back({{"currency", currency},
-                              {"opening", money(sheet.opening, currency)},
-                              {"movements", std::move(sheet.movements)},
-                              {"closing", money(end, currency)}});
+        currencies.push_back(
+            {{"currency", currency},
+             {"opening", money(sheet.opening, currency)},
+             {"movements", std::move(sheet.movements)},
+             {"closing", money(end, currency)},
+             {"claimed_charges",
+              money(charges == claimed.by_currency.end() ? 0 : charges->second, currency)}});
     }
     auto out = customer_json(info);
     out["from"] = from.text();

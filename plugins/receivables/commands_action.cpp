@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "commands.hpp"
+#include "dunning/answers.hpp"
+#include "dunning/claimed.hpp"
 #include "dunning/door.hpp"
 #include "promises/promises.hpp"
 
@@ -130,6 +132,20 @@ Json allocate(const Services& services, Call& call) {
             {"target_open", money(after_target.open, currency)}};
 }
 
+namespace {
+
+/// Whether an item is a fee or interest as far as it was paid.
+bool pays_charge(Transaction& tx, int64_t customer_id, int64_t item_id) {
+    return tx
+        .query(
+            "SELECT 1 FROM receivables_v1_charge_payment_scoped WHERE customer_id = ? AND item_id "
+            "= ?",
+            customer_id, item_id)
+        .step();
+}
+
+}  // namespace
+
 Json reverse_allocation(Call& call) {
     Views views(call.tx());
     const auto customer_id = call.id("customer");
@@ -147,6 +163,11 @@ Json reverse_allocation(Call& call) {
     if (allocation.reversed_on != never) {
         throw Error(DUNLIN_E_CONFLICT,
                     "the allocation was already reversed on " + allocation.reversed_on.text());
+    }
+    if (pays_charge(call.tx(), customer_id, allocation.target_id)) {
+        throw Error(DUNLIN_E_CONFLICT,
+                    "the allocation pays a fee or interest; take it back with "
+                    "receivables.unapply_cash, so that it is claimed again");
     }
     Desk(call.tx()).reverse(allocation, on, call.now_us());
     announce(call, customer_id, "allocation");
@@ -185,7 +206,7 @@ Json place_claim(const Services& services, Call& call) {
     return {{"claim_id", std::to_string(id)}, {"customer_id", std::to_string(customer.id)}};
 }
 
-Json lift_claim(Call& call) {
+Json lift_claim(const Services& services, Call& call) {
     Views views(call.tx());
     const auto customer_id = call.id("customer");
     const auto claim = views.claim(customer_id, call.id("claim"));
@@ -198,10 +219,22 @@ Json lift_claim(Call& call) {
         throw Error(DUNLIN_E_CONFLICT,
                     "the claim was already lifted on " + claim->lifted_on.text());
     }
+    const auto outcome = call.value<std::string>("outcome", "");
+    if (!outcome.empty() && claim->kind != "dispute") {
+        throw Error(DUNLIN_E_INVALID,
+                    "\"outcome\" says how a dispute ended; the claim is a " + claim->kind);
+    }
     const auto on = call.date("on", call.today());
+    int64_t waived = 0;
+    if (!outcome.empty()) {
+        waived =
+            dunning::settle_charges(services, call.tx(), *claim, outcome, dunning::name_of(call));
+    }
     Desk(call.tx()).lift(*claim, on);
     announce(call, customer_id, "claim");
-    return {{"claim_id", std::to_string(claim->id)}, {"lifted_on", on.text()}};
+    return {{"claim_id", std::to_string(claim->id)},
+            {"lifted_on", on.text()},
+            {"charges_waived", waived}};
 }
 
 Json assign(Call& call) {

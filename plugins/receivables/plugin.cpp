@@ -55,7 +55,7 @@ public:
             {"receivables.change_credit_limit",
              [](const Services&, Call& c) { return change_credit_limit(c); }},
             {"receivables.place_claim", &place_claim},
-            {"receivables.lift_claim", [](const Services&, Call& c) { return lift_claim(c); }},
+            {"receivables.lift_claim", &lift_claim},
             {"receivables.assign", [](const Services&, Call& c) { return assign(c); }}};
         const auto door = doors.find(call.command());
         if (door == doors.end()) {

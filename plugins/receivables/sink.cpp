@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "cash/store_cash.hpp"
 #include "dunning/door.hpp"
 #include "promises/promises.hpp"
 #include "worklist/work.hpp"
@@ -295,6 +296,7 @@ Applied Intake::finish() {
     emit_changes();
     std::set<int64_t> customer_ids;
     for (const auto& [customer_id, counts] : touched_) customer_ids.insert(customer_id);
+    cash::give_back_charges(store_.tx());
     dunning::void_gone(store_.services(), store_.tx(), customer_ids, /*is_scoped=*/false);
     return std::move(applied_);
 }

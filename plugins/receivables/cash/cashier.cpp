@@ -2,8 +2,8 @@
 #include "cash/cashier.hpp"
 
 #include <algorithm>
-#include <deque>
 
+#include "cash/plan.hpp"
 #include "commands.hpp"
 #include "dunning/door.hpp"
 #include "promises/promises.hpp"
@@ -11,156 +11,6 @@
 #include "views.hpp"
 
 namespace dunlin::receivables::cash {
-namespace {
-
-/// Allocations and transfers of one transaction, written at its end in a few statements.
-class Plan {
-public:
-    Plan(const Services& services, Transaction& tx, CashStore& cash, Room& room)
-        : services_(services), today_(tx.today()), now_us_(tx.now_us()), cash_(cash), room_(room) {}
-
-    struct Part {
-        Line line;
-        Days days;
-    };
-    /// The parts of a decision with their days, or why there is no room.
-    std::string fit(const Decision& decision, std::vector<Part>& parts) {
-        const auto* payment = room_.item(decision.payment);
-        if (payment == nullptr || payment->kind != "payment" || payment->amount >= 0) {
-            return "there is no such payment";
-        }
-        if (payment->void_on <= today_)
-            return "the payment was reversed on " + payment->void_on.text();
-        Days widest{never, never};
-        int64_t sum = 0;
-        for (const auto& line : decision.proposal.lines) {
-            const ItemKey key{line.customer_id, line.item_id};
-            const auto* charge = room_.item(key);
-            if (charge == nullptr || charge->amount <= 0) return "one of the lines is nothing owed";
-            if (charge->currency != payment->currency) {
-                return "the payment is in " + payment->currency + ", " + charge->number + " in " +
-                       charge->currency;
-            }
-            Days days;
-            auto refusal = days_of(*payment, *charge, key, line.amount, days);
-            if (!refusal.empty()) return refusal;
-            widest.from = std::min(widest.from, days.from);
-            sum += line.amount;
-            parts.push_back({line, days});
-        }
-        auto refusal = room_.refusal(decision.payment, {widest, sum});
-        if (!refusal.empty()) {
-            // What was taken back before may still hold the days before today.
-            for (auto& part : parts) part.days.from = std::max(part.days.from, today_);
-            refusal =
-                room_.refusal(decision.payment, {{std::max(widest.from, today_), never}, sum});
-        }
-        return refusal;
-    }
-
-    void add(const ItemKey& payment, const Part& part, Application& out) {
-        const ItemKey charge{part.line.customer_id, part.line.item_id};
-        const Use use{part.days, part.line.amount};
-        room_.fit(payment, use);
-        room_.fit(charge, use);
-        out.allocation_id = services_.next_id();
-        if (payment.first == charge.first) {
-            add_allocation(charge.first, out.allocation_id, payment.second, charge.second, part);
-            return;
-        }
-        // Owed again by who paid, to the credit of who owed.
-        out.given_id = services_.next_id();
-        out.received_id = services_.next_id();
-        add_transfer(payment, charge, out, part);
-        add_allocation(payment.first, services_.next_id(), payment.second, out.given_id, part);
-        add_allocation(charge.first, out.allocation_id, out.received_id, charge.second, part);
-    }
-
-    void write(Store& store) {
-        std::vector<const ItemRow*> items;
-        for (const auto& transfer : transfers_) items.push_back(&transfer.row);
-        if (!items.empty()) store.write(items);
-        if (!allocations_.empty()) store.write(allocations_);
-    }
-
-private:
-    /// Since both documents count, or from today on where the past has no room.
-    std::string days_of(const StoredItem& payment, const StoredItem& charge, const ItemKey& key,
-                        int64_t amount, Days& days) const {
-        Allocation allocation;
-        const Days of_payment{payment.posted_on, payment.void_on};
-        const Days of_charge{charge.posted_on, charge.void_on};
-        days = live_days(allocation, of_payment, of_charge);
-        if (days.from >= days.until) return charge.number + " or the payment counts on no day";
-        if (room_.refusal(key, {days, amount}).empty()) return {};
-        allocation.given_on = today_;
-        days = live_days(allocation, of_payment, of_charge);
-        return room_.refusal(key, {days, amount});
-    }
-
-    void add_allocation(int64_t customer_id, int64_t id, int64_t source_id, int64_t target_id,
-                        const Part& part) {
-        AllocationRow row;
-        row.customer_id = customer_id;
-        row.id = id;
-        row.source_id = source_id;
-        row.target_id = target_id;
-        row.amount = part.line.amount;
-        row.effective_on = row.given_on = part.days.from;
-        row.until_on = part.days.until;
-        row.source = "desk";
-        row.known_at = now_us_;
-        allocations_.push_back(std::move(row));
-    }
-
-    struct Transfer {
-        std::string text, currency;
-        Place place;
-        ItemRow row;
-    };
-    void add_transfer(const ItemKey& payment, const ItemKey& charge, const Application& out,
-                      const Part& part) {
-        const auto* paid = room_.item(payment);
-        const auto* owed = room_.item(charge);
-        struct End {
-            int64_t customer_id, id, amount;
-            const ItemKey* like;
-        };
-        for (const auto& end : {End{payment.first, out.given_id, part.line.amount, &payment},
-                                End{charge.first, out.received_id, -part.line.amount, &charge}}) {
-            auto& transfer = transfers_.emplace_back();
-            transfer.text = "transfer of " + paid->number.substr(0, 60) + " to " + owed->number;
-            transfer.currency = paid->currency;
-            transfer.place = cash_.place_of(*end.like);
-            auto& row = transfer.row;
-            row.customer_id = end.customer_id;
-            row.id = end.id;
-            row.amount = end.amount;
-            row.posted_on = row.due_on = row.issued_on = part.days.from;
-            row.void_on = part.days.until;
-            row.void_known_at = row.void_on == never ? 0 : now_us_;
-            row.currency = transfer.currency;
-            row.kind = "payment";
-            row.company_id = transfer.place.company_id;
-            row.salesperson = transfer.place.salesperson;
-            row.portfolio = transfer.place.portfolio;
-            row.number = row.reference = transfer.text;
-            row.method = "transfer";
-            row.known_at = now_us_;
-        }
-    }
-
-    const Services& services_;
-    Date today_;
-    int64_t now_us_;
-    CashStore& cash_;
-    Room& room_;
-    std::vector<AllocationRow> allocations_;
-    std::deque<Transfer> transfers_;  // Rows borrow from their texts.
-};
-
-}  // namespace
-
 Cashier::Cashier(const Services& services, Transaction& tx, const InForce& in_force)
     : services_(services), tx_(tx), in_force_(in_force), store_(services, tx), cash_(tx) {}
 
@@ -173,7 +23,7 @@ std::vector<std::string> Cashier::apply(const std::vector<Decision>& decisions) 
         }
     }
     Room room(store_, keys);
-    Plan plan(services_, tx_, cash_, room);
+    Plan plan(services_, tx_, cash_, room, keys);
     std::vector<std::string> out;
     for (const auto& decision : decisions) {
         std::vector<Plan::Part> parts;
@@ -287,6 +137,7 @@ std::size_t Cashier::undo(const ItemKey& payment, Date on) {
             ended.emplace_back(payment.first, one.given_id);
             ended.emplace_back(one.charge.first, one.received_id);
         }
+        if (cash_.is_of_charge(one.charge)) ended.push_back(one.charge);
         withdraw_shorts(one, on);
         cash_.undo(one, on);
     }
@@ -331,6 +182,7 @@ std::vector<Cashier::Reopened> Cashier::bounce(const ItemKey& payment, Date on) 
             ended.emplace_back(payment.first, one.given_id);
             ended.emplace_back(one.charge.first, one.received_id);
         }
+        if (cash_.is_of_charge(one.charge)) ended.push_back(one.charge);
         withdraw_shorts(one, on);
         cash_.undo(one, on);
     }

@@ -90,6 +90,10 @@ Proposal by_hand(CashStore& cash, Call& call, const Receipt& receipt) {
                                : receipt.account_id;
         line.amount = Money::parse_units(given.at("amount").get<std::string>());
         if (line.amount <= 0) throw Error(DUNLIN_E_INVALID, "each line needs an amount above zero");
+        const bool is_twice = std::any_of(out.lines.begin(), out.lines.end(), [&](const Line& one) {
+            return one.item_id == line.item_id;
+        });
+        if (is_twice) throw Error(DUNLIN_E_INVALID, "each item may be named in one line only");
         const auto open = cash.open_of({line.customer_id, line.item_id}, call.today());
         if (open && *open > line.amount) {
             line.short_by = *open - line.amount;

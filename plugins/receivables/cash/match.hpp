@@ -24,6 +24,7 @@ struct Charge {
     Date discount_on = Date(0);
     int64_t discount = 0;  // What may be taken off until then.
     Debt debt = Debt::principal;
+    int64_t about_id = 0;  // Of what is claimed here for paying late: the item it is about.
     int64_t free() const { return open > disputed ? open - disputed : 0; }
 };
 

@@ -13,7 +13,8 @@ std::vector<Proposal> Thinking::run() {
     by_reference();
     by_stranger();
     by_amount();
-    by_due_date();
+    by_due_date(/*with_charges=*/false);
+    by_due_date(/*with_charges=*/true);
     by_combination();
     on_account();
     return ranked();
@@ -98,7 +99,8 @@ Written Thinking::weakest(const std::vector<Named>& group) {
 void Thinking::add_filled(Proposal& out, const std::vector<Filled>& filled) const {
     for (const auto& one : filled) {
         const auto* of = book_.find(one.id);
-        const auto missing = of->open - one.amount;
+        // Only of what was invoiced somebody must say why it is paid short.
+        const auto missing = of->about_id == 0 ? of->open - one.amount : 0;
         out.lines.push_back({of->customer_id, one.id, one.amount, missing,
                              missing > 0 ? Shortfall::unexplained : Shortfall::none});
     }

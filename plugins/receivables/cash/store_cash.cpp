@@ -84,6 +84,7 @@ std::vector<Charge> CashStore::charges(Date today) {
         out.push_back(std::move(charge));
     }
     lay_disputes(out, today);
+    add_claimed(out, today);
     return out;
 }
 

@@ -60,6 +60,17 @@ struct Place {
     std::string salesperson, portfolio;
 };
 
+/// A fee, interest or fixed sum that is claimed here, and what is left of it.
+struct ClaimedCharge {
+    ItemKey key;
+    int64_t about_id = 0;  // The item it is about,
+    std::string number;    // and what that is called.
+    std::string kind, currency;
+    int64_t company_id = 0, open = 0;
+    Date raised_on;
+    bool is_suspended = false;  // By a claim on that item.
+};
+
 /// The tables of cash application, and what it reads of the ledger, unlimited by scopes.
 class CashStore {
 public:
@@ -82,6 +93,12 @@ public:
     std::vector<Application> applied(const ItemKey& payment);
     void undo(const Application& applied, Date on);
 
+    /// Charges with something left, or the one of that id.
+    std::vector<ClaimedCharge> claimed(Date today, const ItemKey& only = {});
+    /// That a part of a charge is an item of the ledger now, because it was paid.
+    void insert(const ClaimedCharge& charge, const Application& applied);
+    bool is_of_charge(const ItemKey& item);
+
     void insert(const Short& one);
     /// Those whose charge is still open.
     std::vector<Short> unexplained(int64_t limit, Date today);
@@ -97,8 +114,13 @@ public:
     void lift_claim(int64_t customer_id, int64_t claim_id, Date on);
 
 private:
+    void add_claimed(std::vector<Charge>& charges, Date today);
     void lay_disputes(std::vector<Charge>& charges, Date today);
     Transaction& tx_;
 };
+
+/// Gives back what payments gave to charges when they are not applied any more: their source
+/// reversed or moved them.
+void give_back_charges(Transaction& tx);
 
 }  // namespace dunlin::receivables::cash

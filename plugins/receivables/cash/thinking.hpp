@@ -58,6 +58,11 @@ private:
 
     /// More than what is named: for others as well, or too much.
     void pays_more(const Places& places, int64_t rest);
+    /// Fees and interest that are claimed about these.
+    Places charges_about(const Places& places) const;
+    /// What is named and what is claimed about it, together: in the order of the policy where the
+    /// money is less than that. False where no charges are in question.
+    bool pays_with_charges(const Places& places);
 
     /// Somebody pays for a customer that is not of the family.
     void by_stranger();
@@ -65,7 +70,7 @@ private:
     void by_strangers_amount();
 
     /// Charges that undirected money may pay: issued, open and not disputed.
-    Places payable(bool of_family) const;
+    Places payable(bool of_family, bool with_charges = false) const;
     /// The text speaks of something that this would not pay.
     void add_contradiction(Proposal& out) const;
 
@@ -74,7 +79,7 @@ private:
     Combinations combinations_of_few(const std::vector<int64_t>& amounts) const;
 
     /// All that is due, all there is, or the oldest of it.
-    void by_due_date();
+    void by_due_date(bool with_charges);
 
     void by_combination();
 

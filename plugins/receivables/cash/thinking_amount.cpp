@@ -5,14 +5,15 @@
 
 namespace dunlin::receivables::cash {
 
-Places Thinking::payable(bool of_family) const {
+Places Thinking::payable(bool of_family, bool with_charges) const {
     Places out;
     if (reading_.customer_id == 0) return out;
     for (const auto customer_id : reading_.family) {
         for (const auto at : book_.of_customer(customer_id)) {
             const auto& one = charge(at);
             const bool is_meant = one.currency == receipt_.currency && one.free() > 0 &&
-                                  one.issued_on <= receipt_.paid_on;
+                                  one.issued_on <= receipt_.paid_on &&
+                                  (with_charges || one.about_id == 0);
             if (is_meant) out.push_back(at);
         }
         if (!of_family) break;
@@ -69,9 +70,11 @@ Combinations Thinking::combinations_of_few(const std::vector<int64_t>& amounts) 
     return find_combinations(amounts, receipt_.amount, 2, policy_.work / 4);
 }
 
-void Thinking::by_due_date() {
-    auto places = payable(/*of_family=*/false);
-    if (places.size() < 2) return;
+void Thinking::by_due_date(bool with_charges) {
+    auto places = payable(/*of_family=*/false, with_charges);
+    const bool has_charges = std::any_of(places.begin(), places.end(),
+                                         [&](std::size_t at) { return charge(at).about_id != 0; });
+    if (places.size() < 2 || has_charges != with_charges) return;
     std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
         return std::tie(charge(a).due_on, charge(a).item_id) <
                std::tie(charge(b).due_on, charge(b).item_id);
@@ -130,7 +133,7 @@ void Thinking::by_combination() {
 void Thinking::on_account() {
     if (!out_.empty()) return;
     std::vector<Owed> owed;
-    for (const auto at : payable(/*of_family=*/false)) {
+    for (const auto at : payable(/*of_family=*/false, /*with_charges=*/true)) {
         const auto& one = charge(at);
         owed.push_back({one.item_id, one.debt, one.due_on, one.open, one.disputed});
     }

@@ -52,6 +52,8 @@ void Thinking::by_reference() {
     if (own_.empty()) return;
     const auto places = places_of(own_);
     const auto sum = open_of(places);
+    const bool is_near = receipt_.amount < sum && sum - receipt_.amount <= tolerance_of(sum);
+    if (!is_near && pays_with_charges(places)) return;
     if (receipt_.amount < sum) return pays_less(places, sum);
     pays_more(places, receipt_.amount - sum);
 }
@@ -130,6 +132,48 @@ bool Thinking::fits_another(std::size_t but) const {
     return std::any_of(list.begin(), list.end(), [&](std::size_t at) {
         return at != but && charge(at).open == receipt_.amount;
     });
+}
+
+Places Thinking::charges_about(const Places& places) const {
+    Places out;
+    for (const auto named : places) {
+        for (const auto at : book_.of_customer(charge(named).customer_id)) {
+            const auto& one = charge(at);
+            const bool is_meant = one.about_id == charge(named).item_id && one.free() > 0 &&
+                                  one.currency == receipt_.currency &&
+                                  one.issued_on <= receipt_.paid_on;
+            if (is_meant) out.push_back(at);
+        }
+    }
+    return out;
+}
+
+// Who names an invoice says which debt the money is for, its costs and interest with it; within
+// that debt the policy's order holds, as BGB 367 (1) has it. An amount that is just what was
+// invoiced is for that alone, and has been dealt with before.
+bool Thinking::pays_with_charges(const Places& places) {
+    const auto charges = charges_about(places);
+    const auto order = order_named(policy_.order);
+    const auto sum = open_of(places);
+    const auto all = sum + open_of(charges);
+    const bool in_question =
+        !charges.empty() && receipt_.amount <= all &&
+        (receipt_.amount > sum || (order != Order::oldest_first && places.size() == 1));
+    if (!in_question) return false;
+    std::vector<Owed> owed;
+    for (const auto& list : {places, charges}) {
+        for (const auto at : list) {
+            const auto& one = charge(at);
+            owed.push_back({one.item_id, one.debt, one.due_on, one.open, 0});
+        }
+    }
+    const bool is_exact = receipt_.amount == all;
+    auto out = begin("with_charges",
+                     {worth(weakest(own_)), is_exact ? Reason{"amount_exact", 350}
+                                                     : Reason{"pays_part_of_all_of_it", 300}});
+    add_filled(out, fill(receipt_.amount, owed, order));
+    put(std::move(out));
+    return true;
 }
 
 void Thinking::pays_more(const Places& places, int64_t rest) {

@@ -84,6 +84,9 @@ ChargePolicy parse_charges(const Json& body, std::string_view name, int64_t vers
     out.rule.rounding = rounding_of(body.value("rounding", "end"));
     out.rule.period_days = body.value("period_days", 30);
     out.waives_claimed_days = body.value("after_claim", "charge") == "waive";
+    const auto dispute = body.value("after_dispute", Json::object());
+    out.waives_when_debtor_right = dispute.value("debtor_right", "waive") == "waive";
+    out.waives_when_debtor_wrong = dispute.value("debtor_wrong", "claim") == "waive";
     const auto sums = body.value("fixed_sums", Json::object());
     for (const auto& [currency, list] : sums.items()) {
         static_cast<void>(Currency(currency));

@@ -63,7 +63,9 @@ Json charge_json(const Charge& charge, bool is_suspended) {
             {"from", day(charge.from_on)},
             {"until", day(charge.until_on)},
             {"state", charge.state},
-            {"suspended", is_suspended && charge.state == "claimable"},
+            {"paid", money(charge.paid, charge.currency)},
+            {"left", money(charge.left(), charge.currency)},
+            {"suspended", is_suspended && charge.left() > 0},
             {"ended_on", day(charge.ended_on)},
             {"ended_by", charge.ended_by},
             {"end_reason", charge.end_reason},
@@ -241,7 +243,7 @@ Json charges(const Services& services, Call& call) {
                         call.value<int64_t>("limit", 1000));
     std::map<std::string, int64_t> sums;
     for (const auto& charge : found) {
-        if (charge.state == "claimable") sums[charge.currency] += charge.amount;
+        if (charge.left() > 0) sums[charge.currency] += charge.left();
     }
     auto claimable = Json::array();
     for (const auto& [currency, sum] : sums) claimable.push_back(money(sum, currency));
@@ -263,9 +265,13 @@ Json waive_charge(const Services& services, Call& call) {
         throw Error(DUNLIN_E_CONFLICT, "the charge was " + found->state + " on " +
                                            found->ended_on.text() + ": " + found->end_reason);
     }
+    if (found->left() == 0) {
+        throw Error(DUNLIN_E_CONFLICT,
+                    "the charge is paid; receivables.unapply_cash takes the payment back first");
+    }
     letters.end(*found, "waived", name_of(call), call.value<std::string>("reason", ""),
                 call.today());
-    return {{"charge_id", std::to_string(id)}, {"waived", money(found->amount, found->currency)}};
+    return {{"charge_id", std::to_string(id)}, {"waived", money(found->left(), found->currency)}};
 }
 
 }  // namespace dunlin::receivables::dunning

@@ -10,11 +10,11 @@ namespace dunlin::receivables::dunning {
 
 /// What goes with a customer who is forgotten.
 inline constexpr const char* tables_of_customers[] = {
-    "receivables_outcome_item",   "receivables_outcome",
-    "receivables_charge",         "receivables_dunning_state",
-    "receivables_dunning_block",  "receivables_dunning_assignment",
-    "receivables_dunning_held",   "receivables_dunning_letter_line",
-    "receivables_dunning_letter",
+    "receivables_outcome_item",        "receivables_outcome",
+    "receivables_charge_payment",      "receivables_charge",
+    "receivables_dunning_state",       "receivables_dunning_block",
+    "receivables_dunning_assignment",  "receivables_dunning_held",
+    "receivables_dunning_letter_line", "receivables_dunning_letter",
 };
 
 /// Answers a command of this room; nothing when it is another room's.

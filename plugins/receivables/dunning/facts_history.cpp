@@ -158,7 +158,11 @@ void FactReader::read_claims(const Batch& batch) {
 void FactReader::read_charged(const Batch& batch) {
     auto rows = in_batch(
         "SELECT x.customer_id, x.item_id, x.part, x.kind, x.amount, x.currency, x.company_id, "
-        "x.until_on, x.state FROM " +
+        "x.until_on, x.state, COALESCE((SELECT CAST(sum(p.amount) AS bigint) FROM " +
+            std::string(is_scoped_ ? "receivables_v1_charge_payment_scoped"
+                                   : "receivables_v1_charge_payment") +
+            " p WHERE p.customer_id = x.customer_id AND p.charge_id = x.charge_id AND p.void_on = "
+            "2932896), 0) FROM " +
             table("charge") + " x",
         " AND x.state <> 'voided'", batch);
     for (const auto& row : rows) {
@@ -176,7 +180,7 @@ void FactReader::read_charged(const Batch& batch) {
             charges.begin(), charges.end(),
             [&](const OpenCharge& one) { return one.item_id == item_id && one.claimed > 0; });
         if (row.text(8) != "claimable" || is_suspended) continue;
-        of->charged.claimable[{row.i64(6), row.string(5)}] += row.i64(4);
+        of->charged.claimable[{row.i64(6), row.string(5)}] += row.i64(4) - row.i64(9);
     }
 }
 

@@ -58,6 +58,8 @@ struct ChargePolicy {
     bool is_of_original = false;
     InterestRule rule;
     bool waives_claimed_days = false;  // Days under a claim bear nothing, whatever its outcome.
+    /// What becomes of charges that a dispute suspended when it ends for the debtor, or against.
+    bool waives_when_debtor_right = true, waives_when_debtor_wrong = false;
     std::map<std::string, std::vector<FixedSum>, std::less<>> fixed_sums;
     /// Why a person may be charged: an agreement or a law by its name. Empty: not at all.
     std::string consumer_fees, consumer_interest;

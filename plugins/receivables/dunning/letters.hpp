@@ -51,6 +51,9 @@ struct Charge {
     Date ended_on = never;
     std::string ended_by, end_reason, charges;
     int64_t charges_version = 0;
+    int64_t paid = 0;
+    /// What is claimed of it still.
+    int64_t left() const { return state == "claimable" ? amount - paid : 0; }
 };
 
 /// Which letters are asked for; 0, empty and never: any.
@@ -107,6 +110,8 @@ public:
 
     std::vector<Charge> charges(int64_t customer_id, int64_t letter_id, const std::string& state,
                                 int64_t limit);
+    /// Ends what is left of a charge. What was paid of it stands by itself from then on, so that it
+    /// is claimable again if that payment comes back.
     void end(const Charge& charge, const std::string& state, const std::string& by,
              const std::string& reason, Date on);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of letters: released, sent, taken back; and of what they charge.
+// What becomes of letters: released, sent, taken back.
 #include <algorithm>
 
 #include "dunning/letters.hpp"
@@ -161,10 +161,10 @@ void Letters::take_back(const StoredLetter& letter, const std::string& reason,
         "UPDATE receivables_dunning_letter_line SET is_live = 0 WHERE customer_id = ? AND "
         "letter_id = ?",
         letter.customer_id, letter.id);
-    tx_.exec(
-        "UPDATE receivables_charge SET state = 'voided', ended_on = ?, ended_by = ?, end_reason = "
-        "? WHERE customer_id = ? AND letter_id = ? AND state = 'claimable'",
-        on, by, reason, letter.customer_id, letter.id);
+    // What was paid of its charges stays paid.
+    for (const auto& charge : charges(letter.customer_id, letter.id, "claimable", 1000000)) {
+        if (charge.left() > 0) end(charge, "voided", by, reason, on);
+    }
     auto told = event_of(letter);
     told["reason"] = reason;
     tx_.emit("receivables.dunning_letter_voided", std::to_string(letter.customer_id), told);
@@ -285,36 +285,6 @@ std::string why_not(const StoredLetter& letter, const std::vector<StoredLine>& l
         }
     }
     return "";
-}
-
-std::vector<Charge> Letters::charges(int64_t customer_id, int64_t letter_id,
-                                     const std::string& state, int64_t limit) {
-    Sql sql;
-    sql.add(
-        "SELECT customer_id, charge_id, letter_id, item_id, part, kind, amount, currency, "
-        "company_id, raised_on, from_on, until_on, state, ended_on, ended_by, end_reason, charges, "
-        "charges_version FROM ");
-    sql.add(table("charge")).add(" WHERE 1 = 1");
-    if (customer_id != 0) sql.add(" AND customer_id = ?", customer_id);
-    if (letter_id != 0) sql.add(" AND letter_id = ?", letter_id);
-    if (!state.empty()) sql.add(" AND state = ?", std::string_view(state));
-    sql.add(" ORDER BY customer_id, charge_id LIMIT ?", limit);
-    std::vector<Charge> out;
-    for (const auto& row : sql.run(tx_)) {
-        out.push_back({row.i64(0), row.i64(1), row.i64(2), row.i64(3), row.i64(4), row.string(5),
-                       row.i64(6), row.string(7), row.i64(8), row.date(9), row.date(10),
-                       row.date(11), row.string(12), row.date(13), row.string(14), row.string(15),
-                       row.string(16), row.i64(17)});
-    }
-    return out;
-}
-
-void Letters::end(const Charge& charge, const std::string& state, const std::string& by,
-                  const std::string& reason, Date on) {
-    tx_.exec(
-        "UPDATE receivables_charge SET state = ?, ended_on = ?, ended_by = ?, end_reason = ? WHERE "
-        "customer_id = ? AND charge_id = ?",
-        state, on, by, reason, charge.customer_id, charge.id);
 }
 
 }  // namespace dunlin::receivables::dunning

@@ -83,22 +83,29 @@ void JournalStore::add_items(std::vector<Standing>& out) {
                          row.string(3) + ", confidence " + std::to_string(row.i64(4))};
         decided[row.i64(0)] = decided[row.i64(1)] = by;
     }
+    for (const auto& row :
+         tx_.query("SELECT p.item_id, a.decided_by, a.kind, a.confidence FROM "
+                   "receivables_charge_payment p JOIN receivables_cash_application a ON "
+                   "a.customer_id = p.payer_id AND a.application_id = p.application_id")) {
+        decided[row.i64(0)] = {row.string(1),
+                               row.string(2) + ", confidence " + std::to_string(row.i64(3))};
+    }
     auto rows = tx_.query(
-        "SELECT customer_id, item_id, amount, currency, company_id, posted_on, void_on, number "
-        "FROM "
-        "receivables_item WHERE source = '' AND method = 'transfer'");
+        "SELECT customer_id, item_id, amount, currency, company_id, posted_on, void_on, number, "
+        "method FROM receivables_item WHERE source = '' AND method IN ('transfer', 'charge')");
     for (const auto& row : rows) {
         Standing one;
         one.customer_id = row.i64(0);
         one.key = key_of("item", row.i64(1), "made");
-        one.begins = "transfer";
-        one.ends = "transfer_ended";
+        const bool is_charge = row.text(8) == "charge";
+        one.begins = is_charge ? "charge_paid" : "transfer";
+        one.ends = is_charge ? "charge_payment_ended" : "transfer_ended";
         one.amount = row.i64(2);
         one.currency = row.string(3);
         one.company_id = row.i64(4);
         one.days = {row.date(5), row.date(6)};
         one.debit = Role::receivable;
-        one.credit = Role::transfer;
+        one.credit = is_charge ? Role::charges : Role::transfer;
         one.document = row.string(7);
         one.begun = decided[row.i64(1)];
         one.ended = {"", "the payment was taken back or came back"};
@@ -259,8 +266,13 @@ Balance JournalStore::ledger(Date on) {
     };
     add(Role::receivable, 1,
         tx_.query("SELECT customer_id, company_id, currency, CAST(sum(amount) AS bigint) FROM "
-                  "receivables_item WHERE source = '' AND method = 'transfer' AND posted_on <= ? "
-                  "AND void_on > ? GROUP BY customer_id, company_id, currency",
+                  "receivables_item WHERE source = '' AND method IN ('transfer', 'charge') AND "
+                  "posted_on <= ? AND void_on > ? GROUP BY customer_id, company_id, currency",
+                  on, on));
+    add(Role::charges, -1,
+        tx_.query("SELECT customer_id, company_id, currency, CAST(sum(amount) AS bigint) FROM "
+                  "receivables_v1_charge_payment WHERE posted_on <= ? AND void_on > ? GROUP BY "
+                  "customer_id, company_id, currency",
                   on, on));
     add(Role::charges, 1,
         tx_.query("SELECT customer_id, company_id, currency, CAST(sum(amount) AS bigint) FROM "
