@@ -92,8 +92,7 @@ void read_hints(Host& host, const SourceConfig& source, Plugin& connector, Plugi
         try {
             return RunContext{host, source, connector, {host, sink, source.name}, {}, cancel};
         } catch (const Error& e) {
-            if (e.status() == DUNLIN_E_CONFLICT) throw Error(DUNLIN_E_UNAVAILABLE, e.what());
-            throw;
+            throw e.status() == DUNLIN_E_CONFLICT ? Error(DUNLIN_E_UNAVAILABLE, e.what()) : e;
         }
     }();
     const auto hints = waiting(host, source.name);

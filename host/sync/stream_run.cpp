@@ -19,12 +19,6 @@ constexpr std::size_t rows_at_once = 1000;  // Of deletions and of rows fetched 
 constexpr std::size_t vanished_min = 10;    // Fewer never stop a sweep.
 constexpr int64_t fetch_every_us = 3600 * second_us;
 
-/// What a connector asked for in its error, or the next step of our own waits.
-int64_t wait_of(const Error& error, int64_t attempt) {
-    const auto asked = retry_after_us(error);
-    return asked ? *asked : backoff_us(attempt, second_us, 60 * second_us);
-}
-
 }  // namespace
 
 std::optional<int64_t> retry_after_us(const Error& error) {
@@ -206,7 +200,8 @@ void StreamRun::wait_out(const Error& error, int64_t attempt) {
     const bool passes =
         error.status() == DUNLIN_E_UNAVAILABLE || error.status() == DUNLIN_E_TIMEOUT;
     if (!passes) throw error;
-    const auto wait = wait_of(error, attempt);
+    const auto ours = backoff_us(attempt, second_us, 60 * second_us);
+    const auto wait = retry_after_us(error).value_or(ours);
     if (wait > wait_max_us) {
         run_.lease.commit("parking",
                           [&](Tx& tx) { park(tx, run_.source.name, wait, error.what()); });

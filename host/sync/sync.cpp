@@ -62,10 +62,17 @@ Plugin& Sync::connector_of(const SourceConfig& source) const {
     return *plugin;
 }
 
-Plugin& Sync::sink() const {
+Plugin& Sync::sink(const Plugin& connector) const {
+    const auto needs = [](const Plugin& who, const Plugin& whom) {
+        const auto& all = who.manifest.requires_;
+        return std::any_of(all.begin(), all.end(),
+                           [&](const auto& wanted) { return wanted.id == whom.id(); });
+    };
     Plugin* found = nullptr;
     for (auto* plugin : host_.plugins().in_order()) {
         if (!plugin->is_running() || !plugin->sink) continue;
+        if (needs(connector, *plugin)) return *plugin;
+        if (found && needs(*plugin, *found)) continue;
         if (found) {
             throw Error(DUNLIN_E_CONFLICT, "both " + found->id() + " and " + plugin->id() +
                                                " keep what connectors bring; disable one");
@@ -80,7 +87,7 @@ Plugin& Sync::sink() const {
 
 Json Sync::run(const std::string& source_name, const ProgressHandler& progress,
                dunlin_cancel* cancel, const SyncOptions& options) {
-    const auto& config = source(source_name);
+    const auto [config, connector] = target(source_name);
     const auto tell = [&](const SyncProgress& now) {
         if (progress) progress(now);
         std::lock_guard lock(mutex_);
@@ -90,7 +97,7 @@ Json Sync::run(const std::string& source_name, const ProgressHandler& progress,
         std::lock_guard lock(mutex_);
         progress_.erase(source_name);
     });
-    return run_source(host_, config, connector_of(config), sink(), options, tell, cancel);
+    return run_source(host_, *config, *connector, sink(*connector), options, tell, cancel);
 }
 
 void Sync::run_job(const Json& args, dunlin_cancel* cancel) {
@@ -109,16 +116,15 @@ void Sync::run_job(const Json& args, dunlin_cancel* cancel) {
 }
 
 Json Sync::check(const std::string& source_name) {
-    const auto& config = source(source_name);
-    const auto& plugin = connector_of(config);
-    const auto open = open_source(host_, plugin, config);
+    const auto [config, plugin] = target(source_name);
+    const auto open = open_source(host_, *plugin, *config);
     dunlin_cancel cancel;
-    return ask_plugin(host_, plugin, "check", plugin.connector->check, open.get(), &cancel);
+    return ask_plugin(host_, *plugin, "check", plugin->connector->check, open.get(), &cancel);
 }
 
 void Sync::read_hinted(const std::string& source_name, dunlin_cancel* cancel) {
-    const auto& config = source(source_name);
-    read_hints(host_, config, connector_of(config), sink(), cancel);
+    const auto [config, connector] = target(source_name);
+    read_hints(host_, *config, *connector, sink(*connector), cancel);
 }
 
 void Sync::count_hook(const std::string& source_name) {
@@ -137,9 +143,8 @@ void Sync::count_hook(const std::string& source_name) {
 void Sync::hook(const std::string& source_name,
                 const std::vector<std::pair<std::string, std::string>>& headers,
                 const std::string& body) {
-    const auto& config = source(source_name);
-    const auto& plugin = connector_of(config);
-    const auto& table = *plugin.connector;
+    const auto [config, plugin] = target(source_name);
+    const auto& table = *plugin->connector;
     if (!table.hook) {
         throw Error(DUNLIN_E_UNSUPPORTED, source_name + " takes no messages");
     }
@@ -149,8 +154,8 @@ void Sync::hook(const std::string& source_name,
                            host_.clock().now_us()};
     Json said;
     try {
-        const auto open = open_source(host_, plugin, config);
-        said = ask_plugin(host_, plugin, "hook", table.hook, open.get(), &hook);
+        const auto open = open_source(host_, *plugin, *config);
+        said = ask_plugin(host_, *plugin, "hook", table.hook, open.get(), &hook);
     } catch (const Error& e) {
         if (e.status() == DUNLIN_E_UNSUPPORTED) throw;
         host_.log().warn("sync", "a message was not taken",
@@ -169,7 +174,7 @@ Json Sync::preview(const std::string& source_name, const ProgressHandler& progre
     const auto open = open_source(host_, plugin, config);
     const auto described = Described::of(describe(plugin.id()), plugin.id());
     std::set<std::string> taken;
-    for (const auto& kind : Sink{host_, sink(), source_name}.entities()) taken.insert(kind.name);
+    for (const auto& e : Sink{host_, sink(plugin), source_name}.entities()) taken.insert(e.name);
     Json out = Json::array();
     for (const auto& spec : described.streams) {
         if (!taken.count(spec.entity)) continue;
@@ -247,20 +252,20 @@ Json Sync::quarantine(const std::string& source) {
 }
 
 int64_t Sync::retry_quarantine(const std::string& source_name) {
-    const auto& config = source(source_name);
-    return retry_quarantined(host_, config, connector_of(config), sink());
+    const auto [config, connector] = target(source_name);
+    return retry_quarantined(host_, *config, *connector, sink(*connector));
 }
 
 bool Sync::fix_quarantined(const std::string& source_name, const std::string& entity,
                            const std::string& row, const Json& columns) {
-    const auto& config = source(source_name);
-    const Sink keeper{host_, sink(), source_name};
+    const auto [config, connector] = target(source_name);
+    const Sink keeper{host_, sink(*connector), source_name};
     auto tx = host_.begin(Access::write);
     const auto where = std::string(
         " WHERE source = ? AND entity = ? AND row_key = ?"
         " AND state = 'open'");
     const auto raw =
-        tx->db().value("SELECT raw_json FROM dunlin_quarantine" + where, config.name, entity, row);
+        tx->db().value("SELECT raw_json FROM dunlin_quarantine" + where, source_name, entity, row);
     if (raw.empty()) {
         throw Error(DUNLIN_E_NOT_FOUND, "no row " + row + " of " + entity +
                                             " waits in the quarantine of " + source_name +
@@ -271,14 +276,14 @@ bool Sync::fix_quarantined(const std::string& source_name, const std::string& en
     if (!fixed.is_object()) fixed = {{"external_id", row}};
     fixed.update(keeper.typed(entity, columns));
     tx->db().exec("UPDATE dunlin_quarantine SET raw_json = ?, can_retry = 1" + where, fixed.dump(),
-                  config.name, entity, row);
+                  source_name, entity, row);
     tx->commit();
     host_.log().info("sync", "a quarantined row was corrected",
                      {{"source", source_name}, {"entity", entity}, {"row", row}});
     retry_quarantine(source_name);
     return host_.begin(Access::read)
         ->db()
-        .value("SELECT 1 FROM dunlin_quarantine" + where, config.name, entity, row)
+        .value("SELECT 1 FROM dunlin_quarantine" + where, source_name, entity, row)
         .empty();
 }
 
@@ -292,8 +297,7 @@ Json Sync::describe(const std::string& connector) {
 }
 
 std::pair<const SourceConfig*, Plugin*> Sync::target(const std::string& source_name) const {
-    const auto& config = source(source_name);
-    return {&config, &connector_of(config)};
+    return {&source(source_name), &connector_of(source(source_name))};
 }
 
 std::map<std::string, std::string> Sync::write_backs_of(const std::string& source_name) {

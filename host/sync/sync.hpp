@@ -82,7 +82,8 @@ public:
 private:
     const SourceConfig& source(const std::string& name) const;
     Plugin& connector_of(const SourceConfig& source) const;
-    Plugin& sink() const;
+    /// Who keeps what a connector brings: whom it requires, else the one that requires no other.
+    Plugin& sink(const Plugin& connector) const;
     void run_job(const Json& args, dunlin_cancel* cancel);
     void count_hook(const std::string& source);
 

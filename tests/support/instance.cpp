@@ -123,7 +123,12 @@ AppliedBatch Instance::apply(const std::string& source, const std::string& entit
                              const std::vector<std::vector<Json>>& rows) {
     host::Plugin* sink = nullptr;
     for (auto* plugin : host_->plugins().in_order()) {
-        if (plugin->is_running() && plugin->sink) sink = plugin;
+        if (!plugin->is_running() || !plugin->sink) continue;
+        const auto said =
+            host::ask_plugin(*host_, *plugin, "describe", plugin->sink->describe, plugin->instance);
+        if (!sink || said.dump().find("\"name\":\"" + entity + "\"") != std::string::npos) {
+            sink = plugin;
+        }
     }
     if (!sink) throw Error(DUNLIN_E_NOT_FOUND, "no running plugin has a sink");
     BatchBuilder builder(columns);
