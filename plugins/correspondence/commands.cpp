@@ -157,6 +157,7 @@ Json release(const Services& services, Call& call) {
         list.push_back(found(call));
         auto& m = list.front();
         if (m.state == "queued") enqueue_send(call.tx(), m);  // Should its job be gone.
+        m.facts["is_address_confirmed"] = true;               // A person looks at this one.
         if (m.state != "queued" && !releasable.count(m.state)) wrong_state(m, "released");
     } else {
         MessageQuery query;

@@ -36,6 +36,16 @@ Verdict may_contact(Transaction& tx, const Message& m) {
     }
 }
 
+/// Whether the last thing that went to this address came back. A person who releases a message
+/// again has looked at that.
+Verdict address_is_good(Transaction& tx, const Message& m) {
+    if (m.facts.value("is_address_confirmed", false)) return {};
+    const auto reason = Messages(tx).why_back(m);
+    if (reason.empty()) return {};
+    return {"held", "the last one to this address " + reason +
+                        "; correct the address, or release it to send it all the same"};
+}
+
 }  // namespace
 
 Verdict gate(Transaction& tx, const Settings& settings, const Message& m) {
@@ -52,6 +62,7 @@ Verdict gate(Transaction& tx, const Settings& settings, const Message& m) {
     if (party.status != "active" && party.status != "inactive") {
         return {"held", "the customer is " + party.status + "; a person decides, and may void it"};
     }
+    if (auto verdict = address_is_good(tx, m); !verdict.state.empty()) return verdict;
     if (!settings.is_sending) {
         return {"held",
                 "sending is off; set sending = true in [plugins.correspondence] of dunlin.toml "

@@ -5,6 +5,10 @@
 
 #include "commands.hpp"
 #include "dunlin_manifest.h"
+#include "inbound/commands.hpp"
+#include "inbound/follow.hpp"
+#include "inbound/inbox.hpp"
+#include "inbound/sink.hpp"
 #include "send.hpp"
 
 namespace dunlin::correspondence {
@@ -34,6 +38,11 @@ public:
             {"correspondence.void", &void_message},
             {"correspondence.resolve", &resolve},
             {"correspondence.print_batch", &print_letters},
+            {"correspondence.inbound", &list_inbound},
+            {"correspondence.inbound_message", &show_inbound},
+            {"correspondence.file_inbound", &file_inbound},
+            {"correspondence.dismiss_inbound", &dismiss_inbound},
+            {"correspondence.returned_mail", &returned_mail},
             {"correspondence.templates", &list_templates},
             {"correspondence.preview_template", &preview_template},
             {"correspondence.set_template", &set_template}};
@@ -48,6 +57,9 @@ public:
     void on_event(Transaction& tx, const Event& event) {
         Message m;
         m.customer_id = std::stoll(text(event, "customer_id"));
+        if (event.topic == "receivables.customer_forgotten") {
+            return forget(services(), tx, m.customer_id);
+        }
         m.asked_by = "event:" + std::string(event.topic);
         if (event.topic == "receivables.dunning_letter_voided") {
             return void_origin(tx, m.customer_id, "dunning_letter:" + text(event, "letter_id"),
@@ -81,6 +93,18 @@ public:
         send_message(services(), job);
     }
 
+    Json describe_sink() { return describe_messages(); }
+    Applied apply(Transaction& tx, std::string_view source, std::string_view /*entity*/,
+                  const BatchView& rows) {
+        return take_messages(services(), tx, source, rows);
+    }
+    static Json totals(Transaction& /*tx*/, std::string_view /*source*/) { return Json::array(); }
+    static std::vector<std::string> keys(Transaction& tx, std::string_view source,
+                                         std::string_view /*entity*/, std::string_view after,
+                                         int64_t limit) {
+        return Inbox(tx).external_ids(source, after, limit);
+    }
+
     Json check_health(Transaction& tx) {
         Messages messages(tx);
         const auto now = tx.now_us();
@@ -97,6 +121,10 @@ public:
         add("outcomes", unknown + left == 0,
             std::to_string(unknown + left) + " messages of which nobody knows whether they went",
             "correspondence.messages state=unknown, then correspondence.resolve");
+        const auto waiting = Inbox(tx).waiting();
+        add("inbound", waiting == 0,
+            std::to_string(waiting) + " messages that came in and fit nobody",
+            "correspondence.inbound state=waiting, then correspondence.file_inbound");
         add("sending", true,
             Settings::of(services()).is_sending ? "is on"
                                                 : "is off: every message is held until "

@@ -6,6 +6,7 @@
 #include <dunlin/tools.hpp>
 
 #include "format.hpp"
+#include "inbound/token.hpp"
 #include "mime.hpp"
 
 namespace dunlin::correspondence {
@@ -84,7 +85,7 @@ private:
         if (!is_ours) throw Error(DUNLIN_E_CONFLICT, "the message was changed meanwhile");
     }
 
-    Mime mime_of(const Sender& sender) const {
+    Mime mime_of(const Sender& sender, const std::string& mark) const {
         Mime out;
         out.from_name = sender.name;
         out.from = sender.from;
@@ -93,8 +94,7 @@ private:
         out.subject = content_.subject;
         out.text = content_.text;
         out.html = content_.html;
-        out.id = "m" + std::to_string(m_.customer_id) + "." + std::to_string(m_.id) +
-                 sender.from.substr(sender.from.find('@'));
+        out.id = mark + sender.from.substr(sender.from.find('@'));
         out.date = mail_date(job_.now_us);
         if (!pdf_.empty()) {
             out.attachments.push_back(
@@ -123,7 +123,8 @@ private:
                         "[plugins.correspondence.companies.\"" +
                             sender.name + "\"]");
         }
-        mail_ = {sender.account, "", {content_.to}, mime_of(sender).write()};
+        const auto mark = Tokens(tx).mark(m_.customer_id, m_.id);
+        mail_ = {sender.account, "", {content_.to}, mime_of(sender, mark).write()};
         if (m_.mime_blob != 0) blobs_.remove(tx, customer_id_, m_.mime_blob);
         m_.mime_blob = blobs_.write(tx, customer_id_, mail_.mime).id;
         m_.state = "sending";

@@ -120,6 +120,18 @@ int64_t Messages::count(const std::string& state, int64_t changed_before_us) {
     return rows.i64(0);
 }
 
+std::string Messages::why_back(const Message& m) {
+    auto rows = tx_.query(
+        "SELECT state, reason FROM correspondence_message WHERE customer_id = ? AND message_id <> ?"
+        " AND channel = ? AND address = ? AND state IN ('sent', 'bounced', 'returned')"
+        " ORDER BY message_id DESC LIMIT 1",
+        m.customer_id, m.id, m.channel, m.address);
+    if (!rows.step() || rows.text(0) == "sent") return {};
+    const auto reason = rows.string(1);
+    const std::string begin = "it ";  // Of every such reason.
+    return reason.compare(0, begin.size(), begin) == 0 ? reason.substr(begin.size()) : reason;
+}
+
 Party Ledger::party(int64_t customer_id) {
     auto rows = tx_.query(
         "SELECT number, name, kind, status, language, salesperson, portfolio, currency, is_deleted"

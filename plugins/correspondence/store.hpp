@@ -30,6 +30,8 @@ public:
     /// still of that attempt where one is given. False when somebody else changed it.
     bool update(Message& message, const std::string& from_state, int64_t attempt_id = 0);
     int64_t count(const std::string& state, int64_t changed_before_us);
+    /// Why the last other message to the same address came back; empty when it did not.
+    std::string why_back(const Message& message);
 
 private:
     Transaction& tx_;

@@ -29,6 +29,8 @@ Json forget_source(const Services& services, Call& call) {
                         {"inserted", 0},
                         {"updated", 0},
                         {"deleted", 1}});
+        // For who else keeps something of the customer.
+        call.tx().emit("receivables.customer_forgotten", key, {{"customer_id", key}});
     }
     out["forgotten_customers"] = forgotten.size();
     out["is_done"] = store.rows_of(source).empty();

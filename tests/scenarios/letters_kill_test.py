@@ -61,7 +61,7 @@ def arrived(folder):
     lines = folder / "taken.jsonl"
     for line in lines.read_text().splitlines() if lines.exists() else []:
         mime = (folder / f"{json.loads(line)['n']}.eml").read_text()
-        out[re.search(r"Message-ID: <m\d+\.(\d+)@", mime).group(1)] += 1
+        out[re.search(r"Message-ID: <m\d+\.(\d+)\.", mime).group(1)] += 1
     return out
 
 

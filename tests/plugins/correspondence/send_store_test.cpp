@@ -29,7 +29,7 @@ std::map<std::string, int> arrivals(const SmtpSink& sink) {
     for (const auto& one : sink.taken()) {
         std::smatch found;
         const auto mime = one.at("mime").get<std::string>();
-        REQUIRE(std::regex_search(mime, found, std::regex("Message-ID: <m(\\d+)\\.(\\d+)@")));
+        REQUIRE(std::regex_search(mime, found, std::regex("Message-ID: <m(\\d+)\\.(\\d+)\\.")));
         ++out[found[2].str()];
     }
     return out;

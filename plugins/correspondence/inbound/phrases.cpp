@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inbound/recognise.hpp"
+
+#include <iterator>
+
+namespace dunlin::correspondence {
+
+namespace {
+
+constexpr Phrase known[] = {{"opt_out", 90, "unsubscribe"},
+                            {"opt_out", 90, "opt out"},
+                            {"opt_out", 90, "opt-out"},
+                            {"opt_out", 85, "stop emailing"},
+                            {"opt_out", 85, "stop sending me"},
+                            {"opt_out", 80, "remove me from"},
+                            {"opt_out", 80, "no more e-mails"},
+                            {"opt_out", 80, "no more emails"},
+                            {"opt_out", 80, "do not text me"},
+                            {"opt_out", 90, "keine e-mails mehr"},
+                            {"opt_out", 90, "keine mails mehr"},
+                            {"opt_out", 80, "abmelden"},
+                            {"opt_out", 80, "nur noch per post"},
+                            {"opt_out", 80, "nur noch schriftlich"},
+                            {"opt_out", 85, "widerspreche der nutzung"},
+                            {"cease_contact", 95, "cease and desist"},
+                            {"cease_contact", 90, "cease all communication"},
+                            {"cease_contact", 90, "cease all contact"},
+                            {"cease_contact", 85, "stop contacting me"},
+                            {"cease_contact", 85, "do not contact me"},
+                            {"cease_contact", 85, "don't contact me"},
+                            {"cease_contact", 85, "stop calling me"},
+                            {"cease_contact", 75, "contact my lawyer"},
+                            {"cease_contact", 75, "contact my attorney"},
+                            {"cease_contact", 75, "contact my solicitor"},
+                            {"cease_contact", 75, "represented by"},
+                            {"cease_contact", 85, "nicht mehr kontaktieren"},
+                            {"cease_contact", 85, "kontaktieren sie mich nicht"},
+                            {"cease_contact", 85, "rufen sie mich nicht"},
+                            {"cease_contact", 85, "unterlassen sie"},
+                            {"cease_contact", 75, "meinen anwalt"},
+                            {"cease_contact", 75, "unseren anwalt"},
+                            {"cease_contact", 75, "meine anwältin"},
+                            {"cease_contact", 75, "anwaltlich vertreten"},
+                            {"dispute", 90, "i dispute"},
+                            {"dispute", 90, "we dispute"},
+                            {"dispute", 80, "disputed"},
+                            {"dispute", 80, "not our invoice"},
+                            {"dispute", 80, "not my debt"},
+                            {"dispute", 80, "do not owe"},
+                            {"dispute", 80, "don't owe"},
+                            {"dispute", 75, "never received the goods"},
+                            {"dispute", 75, "not been delivered"},
+                            {"dispute", 75, "never ordered"},
+                            {"dispute", 70, "were damaged"},
+                            {"dispute", 70, "was damaged"},
+                            {"dispute", 70, "wrong price"},
+                            {"dispute", 70, "incorrect invoice"},
+                            {"dispute", 70, "invoice is wrong"},
+                            {"dispute", 70, "invoice is incorrect"},
+                            {"dispute", 65, "need a credit note"},
+                            {"dispute", 65, "request a credit note"},
+                            {"dispute", 90, "bestreite"},
+                            {"dispute", 90, "bestreiten"},
+                            {"dispute", 85, "lege widerspruch ein"},
+                            {"dispute", 85, "legen widerspruch ein"},
+                            {"dispute", 80, "widerspreche der rechnung"},
+                            {"dispute", 80, "widersprechen der rechnung"},
+                            {"dispute", 80, "widerspreche der forderung"},
+                            {"dispute", 80, "widersprechen der forderung"},
+                            {"dispute", 80, "reklamation"},
+                            {"dispute", 80, "reklamieren"},
+                            {"dispute", 75, "nie bestellt"},
+                            {"dispute", 75, "nicht bestellt"},
+                            {"dispute", 75, "nicht geliefert"},
+                            {"dispute", 75, "nie erhalten"},
+                            {"dispute", 70, "mangelhaft"},
+                            {"dispute", 70, "beschädigt"},
+                            {"dispute", 70, "rechnung ist falsch"},
+                            {"dispute", 70, "falsche rechnung"},
+                            {"dispute", 65, "gutschrift"},
+                            {"already_paid", 90, "already paid"},
+                            {"already_paid", 85, "have paid"},
+                            {"already_paid", 85, "has been paid"},
+                            {"already_paid", 85, "was paid"},
+                            {"already_paid", 80, "we paid"},
+                            {"already_paid", 80, "i paid"},
+                            {"already_paid", 80, "payment was made"},
+                            {"already_paid", 80, "payment has been made"},
+                            {"already_paid", 75, "have transferred"},
+                            {"already_paid", 90, "bereits bezahlt"},
+                            {"already_paid", 90, "schon bezahlt"},
+                            {"already_paid", 90, "bereits überwiesen"},
+                            {"already_paid", 90, "schon überwiesen"},
+                            {"already_paid", 90, "bereits beglichen"},
+                            {"already_paid", 85, "längst bezahlt"},
+                            {"already_paid", 80, "wurde bezahlt"},
+                            {"already_paid", 80, "wurde beglichen"},
+                            {"already_paid", 80, "wurde überwiesen"},
+                            {"already_paid", 80, "haben wir bezahlt"},
+                            {"already_paid", 80, "habe ich bezahlt"},
+                            {"already_paid", 80, "haben wir überwiesen"},
+                            {"already_paid", 80, "habe ich überwiesen"},
+                            {"promise", 85, "will pay"},
+                            {"promise", 85, "i'll pay"},
+                            {"promise", 85, "we'll pay"},
+                            {"promise", 80, "promise to pay"},
+                            {"promise", 80, "will be paid"},
+                            {"promise", 80, "will transfer"},
+                            {"promise", 80, "payment will be made"},
+                            {"promise", 75, "going to pay"},
+                            {"promise", 75, "can pay"},
+                            {"promise", 85, "werde ich bezahlen"},
+                            {"promise", 85, "werden wir bezahlen"},
+                            {"promise", 85, "werde ich überweisen"},
+                            {"promise", 85, "werden wir überweisen"},
+                            {"promise", 85, "werde ich zahlen"},
+                            {"promise", 85, "werden wir zahlen"},
+                            {"promise", 80, "ich zahle"},
+                            {"promise", 80, "wir zahlen"},
+                            {"promise", 80, "zahlen wir"},
+                            {"promise", 80, "zahle ich"},
+                            {"promise", 80, "ich überweise"},
+                            {"promise", 80, "wir überweisen"},
+                            {"promise", 80, "überweisen wir"},
+                            {"promise", 80, "überweise ich"},
+                            {"promise", 75, "zahlung erfolgt"},
+                            {"promise", 75, "wird bezahlt"},
+                            {"promise", 75, "wird überwiesen"}};
+
+}  // namespace
+
+const std::vector<Phrase>& phrases() {
+    static const std::vector<Phrase> all(std::begin(known), std::end(known));
+    return all;
+}
+
+std::string_view title_of(std::string_view kind) {
+    if (kind == "opt_out") return "wants no more of this kind";
+    if (kind == "cease_contact") return "wants no more contact";
+    if (kind == "dispute") return "disputes something";
+    if (kind == "already_paid") return "says it has paid";
+    if (kind == "promise") return "promises to pay";
+    return "answers";
+}
+
+}  // namespace dunlin::correspondence
