@@ -2,6 +2,7 @@
 #include <dunlin/plugin.hpp>
 
 #include "cash/commands_cash.hpp"
+#include "cash/refund.hpp"
 #include "commands.hpp"
 #include "contacts/contacts.hpp"
 #include "dunlin_manifest.h"
@@ -23,6 +24,7 @@ public:
 
     Json on_command(Call& call) {
         if (const auto door = cash::cash_door(call.command())) return door(services(), call);
+        if (const auto door = cash::refund_door(call.command())) return door(services(), call);
         if (const auto door = journal::journal_door(call.command())) return door(services(), call);
         if (const auto door = promise_door(call.command())) return door(services(), call);
         if (const auto door = contact_door(call.command())) return door(services(), call);
@@ -77,6 +79,7 @@ public:
         const std::string id = told.at("id");
         told.erase("id");
         told["write_back_id"] = id;
+        cash::RefundStore(tx).settle(Id<Job>::parse(id).value(), told);
         tx.emit("receivables.write_back_settled", id, told);
         tx.commit();
     }

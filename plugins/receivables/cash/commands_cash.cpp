@@ -5,6 +5,7 @@
 
 #include "cash/cashier.hpp"
 #include "cash/matching.hpp"
+#include "cash/refund.hpp"
 
 namespace dunlin::receivables::cash {
 namespace {
@@ -127,6 +128,17 @@ void check_reason(const Decision& decision, const InForce& in_force) {
     }
 }
 
+/// What goes back to the customer settles nothing.
+void check_refunds(Call& call, const Decision& decision, const Receipt& receipt) {
+    const auto reserved = RefundStore(call.tx()).reserved_of(decision.payment, call.today());
+    int64_t sum = reserved;
+    for (const auto& line : decision.proposal.lines) sum += line.amount;
+    if (reserved == 0 || sum <= receipt.amount) return;
+    throw Error(DUNLIN_E_CONFLICT, "of the payment " + text_of(reserved, receipt.currency) + " " +
+                                       receipt.currency +
+                                       " are to be refunded; receivables.refunds lists that");
+}
+
 Json apply_cash(const Services& services, Call& call) {
     CashStore cash(call.tx());
     const auto in_force = policy_in_force(call.tx(), call.today());
@@ -143,6 +155,7 @@ Json apply_cash(const Services& services, Call& call) {
                       who(call), call.value<std::string>("reason", ""),
                       call.value<std::string>("note", "")};
     check_reason(decision, in_force);
+    check_refunds(call, decision, receipt);
     Cashier cashier(services, call.tx(), in_force);
     const auto refusal = cashier.apply({decision}).front();
     if (!refusal.empty()) throw Error(DUNLIN_E_CONFLICT, refusal);

@@ -5,6 +5,7 @@
 #include <dunlin/json.hpp>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -93,6 +94,8 @@ struct Policy {
     int32_t discount_grace_days = 3;     // After the last day of a discount.
     std::string order = "oldest_first";  // Of money that nobody directed; see order.hpp.
     int64_t work = 400000;               // Steps a search for combinations may take.
+    /// What one person may have refunded, by currency; one that is not named has no limit.
+    std::map<std::string, int64_t, std::less<>> refund_alone_up_to{};
 };
 Policy parse_policy(const Json& body);
 std::vector<ShortReason> parse_reasons(const Json& body);

@@ -65,7 +65,7 @@ public:
         }
         // What was used up otherwise waits no more.
         for (const auto& [key, waiting] : before_) {
-            if (waiting.state == "open" && !is_preview) cash_.remove_waiting(key);
+            if (!is_preview) cash_.remove_waiting(key);
         }
         return {{"payments", free_.size() + held_.size()},
                 {"applied", applied_},

@@ -44,8 +44,8 @@ const Json& default_policy() {
 
 Policy parse_policy(const Json& body) {
     static const std::vector<std::string> known{
-        "name",  "auto_from",    "tolerance", "tolerance_per_mille", "discount_grace_days",
-        "order", "short_reasons"};
+        "name",  "auto_from",     "tolerance",         "tolerance_per_mille", "discount_grace_days",
+        "order", "short_reasons", "refund_alone_up_to"};
     if (!body.is_object()) throw Error(DUNLIN_E_INVALID, "a cash policy is an object");
     for (const auto& [key, value] : body.items()) {
         if (std::find(known.begin(), known.end(), key) == known.end()) {
@@ -72,6 +72,15 @@ Policy parse_policy(const Json& body) {
     out.order = text("order", out.order);
     static_cast<void>(order_named(out.order));
     static_cast<void>(parse_reasons(body));
+    const auto refunds = body.value("refund_alone_up_to", Json::object());
+    if (!refunds.is_object()) {
+        throw Error(DUNLIN_E_INVALID, "\"refund_alone_up_to\" are amounts by currency");
+    }
+    for (const auto& [currency, amount] : refunds.items()) {
+        static_cast<void>(Currency(currency));
+        out.refund_alone_up_to[currency] =
+            Money::parse_units(amount.is_string() ? amount.get<std::string>() : amount.dump());
+    }
     return out;
 }
 
