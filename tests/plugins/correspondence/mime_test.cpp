@@ -2,6 +2,7 @@
 // What is written is read by Python's parser of e-mails.
 #include "mime.hpp"
 
+#include <unistd.h>
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
@@ -37,7 +38,9 @@ print(json.dumps({"from": box("From"), "to": box("To"), "subject": m["Subject"],
 )";
 
 Json read(const std::string& mime) {
-    const auto folder = std::filesystem::temp_directory_path() / "dunlin-mime-test";
+    // Its own: other cases run beside this one.
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("dunlin-mime-test-" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder);
     std::ofstream(folder / "m.eml", std::ios::binary) << mime;
     std::ofstream(folder / "read.py") << reader;
@@ -45,8 +48,9 @@ Json read(const std::string& mime) {
     const auto command = "/usr/bin/python3 " + (folder / "read.py").string() + " " +
                          (folder / "m.eml").string() + " > " + out.string();
     REQUIRE(std::system(command.c_str()) == 0);
-    std::ifstream in(out);
-    return Json::parse(in);
+    auto said = Json::parse(std::ifstream(out));
+    std::filesystem::remove_all(folder);
+    return said;
 }
 
 Mime sample() {
