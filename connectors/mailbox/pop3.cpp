@@ -127,8 +127,11 @@ private:
                                                  "\" in (" + why +
                                                  "); correct \"user\", or the secret that "
                                                  "\"password\" names");
-            case CURLE_PEER_FAILED_VERIFICATION:
             case CURLE_SSL_CACERT_BADFILE:
+                throw Error(DUNLIN_E_INVALID,
+                            "the list of authorities cannot be read (" + why +
+                                "); install ca-certificates, or name a file in \"ca_file\"");
+            case CURLE_PEER_FAILED_VERIFICATION:
                 throw Error(DUNLIN_E_INVALID,
                             what + " shows a certificate that nobody vouches for (" + why +
                                 "); name the authority's file in \"ca_file\"");
