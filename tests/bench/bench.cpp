@@ -1,5 +1,5 @@
 // Speed as ratios against a raw baseline in the same run. Usage:
-//   dunlin_bench INSTANCE sync|queries|calls|stream|dunning
+//   dunlin_bench INSTANCE sync|memory|queries|calls|stream|dunning
 // INSTANCE is a folder with a dunlin.toml that has a source "book". Prints one JSON object.
 
 #include "host.hpp"
@@ -88,6 +88,12 @@ Json bench_sync(Host& host) {
             {"state", second.at("state")}};
 }
 
+/// What a sync alone takes at its peak. The bench compares it over numbers of rows.
+Json bench_memory(Host& host) {
+    const auto report = host.sync().run("book", {});
+    return {{"peak_mib", peak_mib()}, {"state", report.at("state")}};
+}
+
 /// The hand-written ageing: the same answer, per customer and bucket, at a date.
 std::string ageing_sql(int day) {
     const auto d = std::to_string(day);
@@ -159,7 +165,8 @@ Json bench_stream(Host& host) {
 
 int main(int argc, char** argv) {
     if (argc != 3) {
-        std::fprintf(stderr, "usage: dunlin_bench INSTANCE sync|queries|calls|stream|dunning\n");
+        std::fprintf(stderr,
+                     "usage: dunlin_bench INSTANCE sync|memory|queries|calls|stream|dunning\n");
         return 2;
     }
     try {
@@ -169,6 +176,7 @@ int main(int argc, char** argv) {
         host.start();
         const std::string what = argv[2];
         const auto result = what == "sync"      ? bench_sync(host)
+                            : what == "memory"  ? bench_memory(host)
                             : what == "queries" ? bench_queries(host)
                             : what == "stream"  ? bench_stream(host)
                             : what == "dunning"
