@@ -21,7 +21,8 @@ typedef struct dunlin_apply_counts {
     int64_t rejected;
 } dunlin_apply_counts;
 
-/* Implemented by the one plugin that keeps what connectors bring. */
+/* Implemented by a plugin that keeps what connectors bring. A connector's rows go to the sink that its manifest requires
+ * (its first in start order), else to the one that requires no other sink; two of those are refused. */
 typedef struct dunlin_sink_v1 {
     uint32_t struct_size; /* Written by the plugin. */
     uint32_t reserved;    /* 0. */
