@@ -60,6 +60,9 @@ public:
         if (event.topic == "receivables.customer_forgotten") {
             return forget(services(), tx, m.customer_id);
         }
+        if (event.topic == "correspondence.dunning_letter_moved") {
+            return follow_letter(tx, m.customer_id, std::stoll(text(event, "message_id")));
+        }
         m.asked_by = "event:" + std::string(event.topic);
         if (event.topic == "receivables.dunning_letter_voided") {
             return void_origin(tx, m.customer_id, "dunning_letter:" + text(event, "letter_id"),

@@ -66,7 +66,7 @@ void mark_printed(const Services& services, int64_t batch_id, std::vector<Messag
     for (auto& m : letters) {
         m.state = "sent";
         m.sent_us = tx.now_us();
-        if (Messages(tx).update(m, "sending")) tell(services, tx, m);
+        if (Messages(tx).update(m, "sending")) tell(tx, m);
     }
     tx.exec(
         "UPDATE correspondence_batch SET state = 'printed', printed_us = ? WHERE batch_id = ?"

@@ -56,7 +56,7 @@ private:
             m_.reason =
                 "it was being sent when its host ended; look for its Message-ID at the mail "
                 "server, then correspondence.resolve";
-            if (Messages(tx).update(m_, "sending", job_.id)) tell(services_, tx, m_);
+            if (Messages(tx).update(m_, "sending", job_.id)) tell(tx, m_);
             tx.commit();
             return false;
         }
@@ -111,7 +111,7 @@ private:
         if (!verdict.state.empty()) {
             m_.state = verdict.state;
             m_.reason = verdict.reason;
-            if (Messages(tx).update(m_, "queued") && m_.state == "voided") tell(services_, tx, m_);
+            if (Messages(tx).update(m_, "queued") && m_.state == "voided") tell(tx, m_);
             tx.commit();
             return false;
         }
@@ -162,7 +162,7 @@ private:
         if (state == "sent") m_.sent_us = tx.now_us();
         Messages messages(tx);
         if (messages.update(m_, "sending", job_.id) || messages.update(m_, "unknown", job_.id)) {
-            if (state != "held") tell(services_, tx, m_);
+            if (state != "held") tell(tx, m_);
         }
         tx.commit();
     }
@@ -216,7 +216,7 @@ private:
 
 }  // namespace
 
-void tell(const Services& services, Transaction& tx, const Message& m) {
+void tell(Transaction& tx, const Message& m) {
     const auto customer = std::to_string(m.customer_id), source = std::to_string(m.source_id);
     tx.emit("correspondence.message_settled", customer,
             {{"customer_id", customer},
@@ -226,13 +226,6 @@ void tell(const Services& services, Transaction& tx, const Message& m) {
              {"channel", m.channel},
              {"state", m.state},
              {"reason", m.reason}});
-    if (m.kind != "dunning_letter" || m.state != "sent") return;
-    try {
-        tx.call("receivables.dunning_letter_sent", {{"customer", customer}, {"letter", source}});
-    } catch (const Error& e) {  // It went all the same.
-        services.warn("a letter was sent, and receivables does not take note of it",
-                      {{"letter", source}, {"error", e.what()}});
-    }
 }
 
 void send_message(const Services& services, const Job& job) {

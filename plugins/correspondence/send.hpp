@@ -15,7 +15,11 @@ namespace dunlin::correspondence {
 void send_message(const Services& services, const Job& job);
 
 /// Tells whoever waits for it that a message has its outcome.
-void tell(const Services& services, Transaction& tx, const Message& message);
+void tell(Transaction& tx, const Message& message);
+
+/// Has a dunning letter follow its message, as that is now: held back with it, sent with it, taken
+/// back when it is given up or came back. Once or ten times is the same.
+void follow_letter(Transaction& tx, int64_t customer_id, int64_t message_id);
 
 /// The job "correspondence.print": writes a batch into a folder that appears whole or not at all,
 /// and is the same folder however often the job runs.

@@ -108,8 +108,16 @@ bool Messages::update(Message& m, const std::string& from_state, int64_t attempt
             m.content_blob, m.pdf_blob, m.mime_blob, m.batch_id, m.attempt_id, m.attempts, now,
             m.sent_us, m.reply, m.customer_id, m.id, from_state, attempt_id, attempt_id,
             m.changed_us, attempt_id) == 1;
-    if (is_done) m.changed_us = now;
-    return is_done;
+    if (!is_done) return false;
+    m.changed_us = now;
+    // By an event, because whoever moves a message need not have a right to the letter.
+    const bool is_on_its_way = m.state == "queued" || m.state == "sending";
+    if (m.kind == "dunning_letter" && m.state != from_state && !is_on_its_way) {
+        const auto customer = std::to_string(m.customer_id);
+        tx_.emit("correspondence.dunning_letter_moved", customer,
+                 {{"customer_id", customer}, {"message_id", std::to_string(m.id)}});
+    }
+    return true;
 }
 
 int64_t Messages::count(const std::string& state, int64_t changed_before_us) {

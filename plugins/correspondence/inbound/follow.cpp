@@ -92,7 +92,7 @@ bool come_back(const Services& services, Transaction& tx, Message& m, const std:
     m.state = state;
     m.reason = "it came back: " + why;
     if (!Messages(tx).update(m, before)) return false;
-    tell(services, tx, m);
+    tell(tx, m);
     const auto customer = std::to_string(m.customer_id);
     tx.emit("correspondence.address_failed", customer,
             {{"customer_id", customer},

@@ -17,6 +17,7 @@ Json dunning_letters(const Services& services, Call& call);
 Json dunning_letter(const Services& services, Call& call);
 Json dunning_letter_standing(const Services& services, Call& call);
 Json dunning_letter_sent(const Services& services, Call& call);
+Json dunning_letter_held(const Services& services, Call& call);
 Json void_dunning_letter(const Services& services, Call& call);
 Json remove_from_dunning(const Services& services, Call& call);
 Json charges(const Services& services, Call& call);

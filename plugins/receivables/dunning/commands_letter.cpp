@@ -199,9 +199,27 @@ Json dunning_letter_sent(const Services& services, Call& call) {
         throw Error(DUNLIN_E_CONFLICT, "a draft cannot have been sent; release it first");
     }
     const auto on = call.date("on", call.today());
-    if (letter.sent_on == never) letters.mark_sent(letter, on);
+    if (letter.sent_on == never) letters.mark_sent(letter, letters.lines({letter}).front(), on);
     return {{"letter_id", std::to_string(letter.id)},
             {"sent_on", day(letter.sent_on == never ? on : letter.sent_on)}};
+}
+
+Json dunning_letter_held(const Services& services, Call& call) {
+    Letters letters(services, call.tx(), /*is_scoped=*/true);
+    const auto letter = need_letter(letters, call);
+    if (letter.state == "draft") {
+        throw Error(DUNLIN_E_CONFLICT, "a draft waits anyway; it is not released yet");
+    }
+    if (letter.sent_on != never) {
+        throw Error(DUNLIN_E_CONFLICT, "the letter went on " + letter.sent_on.text() +
+                                           "; receivables.void_dunning_letter takes it back");
+    }
+    const bool is_news = letter.state == "released";
+    if (is_news) {
+        letters.hold_back(letter, call.value<std::string>("reason", ""), name_of(call),
+                          call.today());
+    }
+    return {{"letter_id", std::to_string(letter.id)}, {"state", is_news ? "held" : letter.state}};
 }
 
 Json void_dunning_letter(const Services& services, Call& call) {

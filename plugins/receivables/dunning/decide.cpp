@@ -45,6 +45,7 @@ std::string_view obstacle(const CustomerFacts& customer, const OpenCharge& charg
     if (charge.kind == "self_billed") return "self_billed";
     if (customer.is_blocked || charge.is_blocked) return "blocked";
     if (charge.is_removed) return "removed";
+    if (charge.is_waiting) return "letter_waits";
     if (charge.collectable() == 0) {
         const auto found = of_claims.find(charge.claim_kind);
         return found == of_claims.end() ? "claimed" : found->second;
@@ -57,7 +58,7 @@ std::string_view obstacle(const CustomerFacts& customer, const OpenCharge& charg
 bool is_shown(const CustomerFacts& customer, const OpenCharge& charge, Date as_of) {
     return charge.due_on < as_of && charge.collectable() > 0 && !charge.is_draft &&
            charge.kind != "self_billed" && !customer.is_blocked && !charge.is_blocked &&
-           !charge.is_removed;
+           !charge.is_removed && !charge.is_waiting;
 }
 
 Line line_of(const OpenCharge& charge, int64_t level, bool is_raised, Date as_of) {

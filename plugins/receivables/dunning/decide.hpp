@@ -25,6 +25,7 @@ struct OpenCharge {
     int64_t original = 0, open = 0, claimed = 0;
     std::string claim_kind;  // Of a claim on it, when there is one.
     bool is_draft = false, is_blocked = false, is_removed = false;
+    bool is_waiting = false;  // A letter about it was released and is held back.
     std::string procedure;
     int64_t level = 0;  // The highest of a released letter of this procedure.
     int64_t drafted_level = 0;

@@ -16,6 +16,7 @@ std::optional<Json> answer(const Services& services, Call& call) {
         {"receivables.dunning_letter", &dunning_letter},
         {"receivables.dunning_letter_standing", &dunning_letter_standing},
         {"receivables.dunning_letter_sent", &dunning_letter_sent},
+        {"receivables.dunning_letter_held", &dunning_letter_held},
         {"receivables.void_dunning_letter", &void_dunning_letter},
         {"receivables.remove_from_dunning", &remove_from_dunning},
         {"receivables.charges", &charges},

@@ -70,6 +70,10 @@ void FactReader::read_letters(const Batch& batch) {
             remind(*of, one, line.procedure, line.level, row.date(7));
             continue;
         }
+        if (row.text(6) == "held") {
+            if (one != nullptr) one->is_waiting = true;
+            continue;
+        }
         if (!batch.procedure.empty() && line.procedure != batch.procedure) continue;
         if (one != nullptr && one->procedure == line.procedure) one->drafted_level = line.level;
         book_.drafts[{line.customer_id, row.i64(8), line.currency, line.procedure}] =

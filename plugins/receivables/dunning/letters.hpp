@@ -94,7 +94,11 @@ public:
     /// Takes a letter back: its items have the level they had before, its charges are gone.
     void take_back(const StoredLetter& letter, const std::string& reason, const std::string& by,
                    Date on);
-    void mark_sent(const StoredLetter& letter, Date on);
+    /// Counts for nothing until it is sent: its items have the level they had before.
+    void hold_back(const StoredLetter& letter, const std::string& reason, const std::string& by,
+                   Date on);
+    /// One that was held back counts from this day, and claims what it charges.
+    void mark_sent(const StoredLetter& letter, const std::vector<StoredLine>& lines, Date on);
     /// Takes an item out of a draft; false when it was the last one and the draft is gone.
     bool remove(StoredLetter letter, std::vector<StoredLine> lines, int64_t item_id,
                 const Policies& policies);
@@ -105,7 +109,7 @@ public:
     };
     std::vector<HeldItem> held(int64_t run_id, int64_t limit);
     std::map<std::string, int64_t> held_by_reason(int64_t run_id);
-    /// Released letters that were not sent and of which nothing is open any more.
+    /// Released and held letters that were not sent and of which nothing is open any more.
     std::vector<StoredLetter> gone(const std::set<int64_t>& customer_ids, Date on);
 
     std::vector<Charge> charges(int64_t customer_id, int64_t letter_id, const std::string& state,
@@ -121,6 +125,10 @@ private:
                 Policies& policies);
     void insert_held(const Run& run, const Book& book, const Decision& decision, Date as_of);
     void delete_drafts(const Batch& batch);
+    void raise(const StoredLetter& letter, const std::vector<StoredLine>& lines,
+               const std::vector<Charge>& raised, Date on);
+    void void_charges(const StoredLetter& letter, const std::string& reason, const std::string& by,
+                      Date on);
 
     const Services& services_;
     Transaction& tx_;

@@ -112,14 +112,16 @@ std::vector<std::vector<StoredLine>> Letters::lines(const std::vector<StoredLett
     return out;
 }
 
-void Letters::release(const StoredLetter& letter, const std::vector<StoredLine>& lines, Date on,
-                      const std::string& by) {
-    tx_.exec(
-        "UPDATE receivables_dunning_letter SET state = 'released', released_on = ?, released_by = "
-        "? WHERE customer_id = ? AND letter_id = ?",
-        on, by, letter.customer_id, letter.id);
+/// What a letter charges, but for what is raised already and was not taken back.
+void Letters::raise(const StoredLetter& letter, const std::vector<StoredLine>& lines,
+                    const std::vector<Charge>& raised, Date on) {
     const auto charge = [&](const char* kind, const Line& line, int64_t amount, Date from) {
-        if (amount == 0) return;
+        for (const auto& one : raised) {
+            const bool is_meant = one.kind == kind && one.item_id == line.item_id &&
+                                  one.part == line.part && one.state != "voided";
+            if (is_meant) amount -= one.amount;
+        }
+        if (amount <= 0) return;
         tx_.exec(
             "INSERT INTO receivables_charge (customer_id, charge_id, letter_id, item_id, part, "
             "kind, amount, currency, company_id, raised_on, from_on, until_on, state, ended_on, "
@@ -140,6 +142,23 @@ void Letters::release(const StoredLetter& letter, const std::vector<StoredLine>&
         charge("fixed_sum", line, line.fixed_sum, never);
         if (line.interest_from) charge("interest", line, line.interest, *line.interest_from);
     }
+}
+
+/// What was paid of its charges stays paid.
+void Letters::void_charges(const StoredLetter& letter, const std::string& reason,
+                           const std::string& by, Date on) {
+    for (const auto& charge : charges(letter.customer_id, letter.id, "claimable", 1000000)) {
+        if (charge.left() > 0) end(charge, "voided", by, reason, on);
+    }
+}
+
+void Letters::release(const StoredLetter& letter, const std::vector<StoredLine>& lines, Date on,
+                      const std::string& by) {
+    tx_.exec(
+        "UPDATE receivables_dunning_letter SET state = 'released', released_on = ?, released_by = "
+        "? WHERE customer_id = ? AND letter_id = ?",
+        on, by, letter.customer_id, letter.id);
+    raise(letter, lines, {}, on);
     auto told = event_of(letter);
     told["procedure"] = letter.procedure;
     told["level"] = letter.level;
@@ -161,19 +180,31 @@ void Letters::take_back(const StoredLetter& letter, const std::string& reason,
         "UPDATE receivables_dunning_letter_line SET is_live = 0 WHERE customer_id = ? AND "
         "letter_id = ?",
         letter.customer_id, letter.id);
-    // What was paid of its charges stays paid.
-    for (const auto& charge : charges(letter.customer_id, letter.id, "claimable", 1000000)) {
-        if (charge.left() > 0) end(charge, "voided", by, reason, on);
-    }
+    void_charges(letter, reason, by, on);
     auto told = event_of(letter);
     told["reason"] = reason;
     tx_.emit("receivables.dunning_letter_voided", std::to_string(letter.customer_id), told);
 }
 
-void Letters::mark_sent(const StoredLetter& letter, Date on) {
+void Letters::hold_back(const StoredLetter& letter, const std::string& reason,
+                        const std::string& by, Date on) {
+    tx_.exec(
+        "UPDATE receivables_dunning_letter SET state = 'held' WHERE customer_id = ? AND letter_id "
+        "= ?",
+        letter.customer_id, letter.id);
+    void_charges(letter, "the letter waits: " + reason, by, on);
+}
+
+void Letters::mark_sent(const StoredLetter& letter, const std::vector<StoredLine>& lines, Date on) {
     tx_.exec(
         "UPDATE receivables_dunning_letter SET sent_on = ? WHERE customer_id = ? AND letter_id = ?",
         on, letter.customer_id, letter.id);
+    if (letter.state != "held") return;
+    tx_.exec(
+        "UPDATE receivables_dunning_letter SET state = 'released', released_on = ? WHERE "
+        "customer_id = ? AND letter_id = ?",
+        on, letter.customer_id, letter.id);
+    raise(letter, lines, charges(letter.customer_id, letter.id, "", 1000000), on);
 }
 
 std::vector<StoredLetter> Letters::gone(const std::set<int64_t>& customer_ids, Date on) {
@@ -181,10 +212,14 @@ std::vector<StoredLetter> Letters::gone(const std::set<int64_t>& customer_ids, D
     const auto from = [&](const char* name) {
         return is_scoped_ ? table(name) : "receivables_" + std::string(name);
     };
-    const auto unsent = "state = 'released' AND sent_on = " + std::to_string(never.days());
+    const auto unsent =
+        "state IN ('released', 'held') AND sent_on = " + std::to_string(never.days());
     std::set<int64_t> waiting;
     for (const auto& row :
-         tx_.query("SELECT customer_id FROM " + from("dunning_letter") + " WHERE " + unsent)) {
+         tx_.query("SELECT customer_id FROM " + from("dunning_letter") +
+                   " WHERE state = 'released' AND sent_on = " + std::to_string(never.days()) +
+                   " UNION SELECT customer_id FROM " + from("dunning_letter") +
+                   " WHERE state = 'held'")) {
         if (customer_ids.count(row.i64(0)) > 0) waiting.insert(row.i64(0));
     }
     std::vector<StoredLetter> out;

@@ -256,3 +256,31 @@ TEST_CASE("#28: a block ends by itself, keeps its history, and lifting it sends 
     REQUIRE(history.size() == 2);
     CHECK(history[0].at("lift_reason") == "settled");
 }
+
+TEST_CASE("a letter that its sender holds back counts for nothing until it is sent") {
+    DunningBook it(dunning_store());
+    const Json level{{"fee", {{"fixed", {{"EUR", "10"}}}}}};
+    it.book.invoice("I1", "100", "2026-01-01", "2026-02-15");
+    it.procedure({{5, level}, {10, level}}, {{"sequential", true}});
+    const auto run = it.dun("2026-03-01");
+    const Json why{{"reason", "no address"}};
+    CHECK_THAT(it.error("dunning_letter_held", it.name_of(it.letter("draft"), why)),
+               Contains("draft"));
+    it.release(run, "2026-03-01");
+    const auto letter = it.letter("released");
+    for (int i = 0; i < 2; ++i) {  // Said twice it is the same.
+        CHECK(it.call("dunning_letter_held", it.name_of(letter, why)).at("state") == "held");
+    }
+    CHECK(it.call("dunning_letter_standing", it.name_of(letter)).at("may_go") == true);
+    CHECK(it.call("charges").at("claimable").empty());
+    it.dun("2026-03-02");
+    CHECK(it.letters() == Lines{"1 held 110.00"});
+
+    it.call("dunning_letter_sent", it.name_of(letter));
+    CHECK_THAT(it.error("dunning_letter_held", it.name_of(letter, why)),
+               Contains("went on 2026-03-02"));
+    CHECK(it.letter("released").at("released_on") == "2026-03-02");
+    CHECK(it.call("charges").at("claimable").at(0).at("amount") == "10.00");
+    it.dun("2026-03-02", {{"refresh", true}});
+    CHECK(it.letters() == Lines{"1 released 110.00", "2 draft 120.00"});
+}
