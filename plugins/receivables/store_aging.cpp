@@ -87,7 +87,8 @@ public:
         for (const auto& [currency, lines] : lines_) {
             for (const auto& [key, line] : lines) {
                 const auto from = out.size();
-                const auto put = [&, key = key](int64_t bucket, int64_t amount) {
+                const auto put = [&, key = key, &currency = currency](int64_t bucket,
+                                                                      int64_t amount) {
                     out.push_back({is_text() ? 0 : key, is_text() ? texts_.at(key) : "", currency,
                                    bucket, amount});
                 };
