@@ -151,7 +151,7 @@ void Store::refresh_allocations(const std::vector<ItemKey>& keys) {
         row.until_on = days.until;
         changed.push_back(std::move(row));
     }
-    write(std::move(changed));
+    write(changed);
 }
 
 int64_t Store::item_of_instalment(const Known& row) {
