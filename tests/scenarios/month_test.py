@@ -180,7 +180,7 @@ class Month:
         """Credit terms of a customer, by collections and sales together."""
         made = self.call("propose_terms", **self.about(name, payment_terms=terms, reason=reason))
         for side, state in (("collections", "open"), ("sales", "agreed")):
-            agreed = self.call("agree_terms", who=side, **self.about(name, proposal=made["proposal_id"], side=side))
+            agreed = self.call(f"agree_terms_for_{side}", who=side, **self.about(name, proposal=made["proposal_id"]))
             assert agreed["state"] == state, agreed
         return agreed
 

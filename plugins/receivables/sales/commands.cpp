@@ -233,13 +233,13 @@ void keep(Call& call, const TermsProposal& one) {
         one.write_back_id, one.customer_id, one.id);
 }
 
-Json agree_terms(const Services&, Call& call) {
+/// For one side. Each has a command of its own, as only a command has a permission.
+Json agree_terms(Call& call, std::string TermsProposal::*side, std::string TermsProposal::*others) {
     Views views(call.tx());
     auto one = need_open_proposal(call);
     const auto who = name_of(call);
-    const bool is_sales = call.value<std::string>("side", "") == "sales";
-    auto& mine = is_sales ? one.sales_by : one.collections_by;
-    const auto& other = is_sales ? one.collections_by : one.sales_by;
+    auto& mine = one.*side;
+    const auto& other = one.*others;
     if (!mine.empty()) {
         throw Error(DUNLIN_E_CONFLICT, mine + " has agreed for this side already");
     }
@@ -258,6 +258,14 @@ Json agree_terms(const Services&, Call& call) {
     }
     keep(call, one);
     return proposal_json(one);
+}
+
+Json agree_for_sales(const Services&, Call& call) {
+    return agree_terms(call, &TermsProposal::sales_by, &TermsProposal::collections_by);
+}
+
+Json agree_for_collections(const Services&, Call& call) {
+    return agree_terms(call, &TermsProposal::collections_by, &TermsProposal::sales_by);
 }
 
 Json decline_terms(const Services&, Call& call) {
@@ -291,8 +299,10 @@ Door sales_door(std::string_view command) {
         {"receivables.hold_off", &hold_off},
         {"receivables.announce_hold", &announce_hold},
         {"receivables.propose_terms", &propose_terms},
-        {"receivables.agree_terms", &agree_terms},
+        {"receivables.agree_terms_for_sales", &agree_for_sales},
+        {"receivables.agree_terms_for_collections", &agree_for_collections},
         {"receivables.decline_terms", &decline_terms},
+        {"receivables.withdraw_terms", &decline_terms},
         {"receivables.terms_proposals", &terms_proposals},
         {"receivables.set_sales_rules", &set_sales_rules}};
     const auto it = doors.find(command);

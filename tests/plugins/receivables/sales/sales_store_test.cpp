@@ -27,6 +27,12 @@ struct Sales {
         who.name = name;
         return who;
     }
+    /// Somebody with what a role of the manifest may do.
+    host::Principal in_role(const std::string& name, const std::string& role) {
+        auto& token = tokens[name];
+        if (token.empty()) token = book.instance().host().create_token(name, {role}, {});
+        return book.instance().host().authenticate(token).value();
+    }
     Json request(const Json& more) {
         Json out{{"customer", book.id("customer", "C1")}};
         out.update(more);
@@ -39,6 +45,7 @@ struct Sales {
         return error_of([&] { book.instance().call(name, request(more), person(who)); });
     }
     Book book;
+    std::map<std::string, std::string> tokens;
 };
 
 }  // namespace
@@ -89,21 +96,48 @@ TEST_CASE("credit terms are agreed by two people, one for each side, and then de
     CHECK_THAT(sales.refusal("propose_terms", {{"payment_terms", "x"}, {"reason", "x"}},
                              DUNLIN_E_CONFLICT),
                Contains("open proposal"));
-    const Json of_sales{{"proposal", made["proposal_id"]}, {"side", "sales"}};
-    const Json of_collections{{"proposal", made["proposal_id"]}, {"side", "collections"}};
-    sales.book.instance().call("receivables.agree_terms", sales.request(of_sales),
-                               Sales::person("sue"));
-    CHECK_THAT(sales.refusal("agree_terms", of_sales, DUNLIN_E_CONFLICT),
+    const Json proposal{{"proposal", made["proposal_id"]}};
+    const auto agree = [&](const char* side, const host::Principal& who) {
+        return sales.book.instance().call(std::string("receivables.agree_terms_for_") + side,
+                                          sales.request(proposal), who);
+    };
+    agree("sales", Sales::person("sue"));
+    CHECK_THAT(sales.refusal("agree_terms_for_sales", proposal, DUNLIN_E_CONFLICT),
                Contains("sue has agreed"));
-    CHECK_THAT(sales.refusal("agree_terms", of_collections, DUNLIN_E_CONFLICT),
+    CHECK_THAT(sales.refusal("agree_terms_for_collections", proposal, DUNLIN_E_CONFLICT),
                Contains("terms need two people"));
-    const auto agreed = sales.book.instance().call(
-        "receivables.agree_terms", sales.request(of_collections), Sales::person("ann"));
+    const auto agreed = agree("collections", Sales::person("ann"));
     CHECK(agreed["state"] == "agreed");
     CHECK(agreed["agreed_by_sales"] == "sue");
     CHECK(agreed["agreed_by_collections"] == "ann");
     CHECK_THAT(sales.refusal("decline_terms", {{"proposal", made["proposal_id"]}, {"reason", "x"}},
                              DUNLIN_E_CONFLICT),
                Contains("already agreed"));
+    CHECK(sales.book.call("terms_proposals", {{"state", "agreed"}})["rows"].size() == 1);
+}
+
+TEST_CASE("nobody of sales can give the name of collections, nor the other way round") {
+    Sales sales;
+    const auto made = sales.book.call(
+        "propose_terms", sales.request({{"payment_terms", "30 days"}, {"reason", "pays early"}}));
+    const auto proposal = sales.request({{"proposal", made["proposal_id"]}});
+    const auto status = [&](const char* command, const char* name, const char* role) {
+        return sales.book.instance().status_of(std::string("receivables.") + command, proposal,
+                                               sales.in_role(name, role));
+    };
+    CHECK(status("agree_terms_for_collections", "sue", "salesperson") == DUNLIN_E_DENIED);
+    CHECK_THAT(error_of([&] {
+                   sales.book.instance().call("receivables.agree_terms_for_collections", proposal,
+                                              sales.in_role("sue", "salesperson"));
+               }),
+               Contains("receivables.manage"));
+    CHECK(status("agree_terms_for_sales", "ann", "supervisor") == DUNLIN_E_DENIED);
+    CHECK(status("agree_terms_for_sales", "cid", "collector") == DUNLIN_E_DENIED);
+    CHECK(status("agree_terms_for_collections", "cid", "collector") == DUNLIN_E_DENIED);
+    CHECK(status("agree_terms_for_sales", "sue", "salesperson") == DUNLIN_OK);
+    // Two of sales are one side.
+    CHECK(status("agree_terms_for_sales", "tom", "salesperson") == DUNLIN_E_CONFLICT);
+    CHECK(sales.book.call("terms_proposals", {{"state", "agreed"}})["rows"].empty());
+    CHECK(status("agree_terms_for_collections", "ann", "supervisor") == DUNLIN_OK);
     CHECK(sales.book.call("terms_proposals", {{"state", "agreed"}})["rows"].size() == 1);
 }
