@@ -4,6 +4,7 @@
 #include "cash/commands_cash.hpp"
 #include "cash/refund.hpp"
 #include "commands.hpp"
+#include "contacts/call_link.hpp"
 #include "contacts/contacts.hpp"
 #include "dunlin_manifest.h"
 #include "dunning/door.hpp"
@@ -34,10 +35,12 @@ public:
         static const std::map<std::string_view, Door> doors{
             {"receivables.aging", [](const Services&, Call& c) { return aging(c); }},
             {"receivables.items", [](const Services&, Call& c) { return items(c); }},
-            {"receivables.customer", [](const Services&, Call& c) { return customer(c); }},
+            {"receivables.customer",
+             [](const Services& s, Call& c) { return with_call_links(s, customer(c)); }},
             {"receivables.statement", [](const Services&, Call& c) { return statement(c); }},
             {"receivables.find", [](const Services&, Call& c) { return find(c); }},
-            {"receivables.worklist", [](const Services&, Call& c) { return worklist(c); }},
+            {"receivables.worklist",
+             [](const Services& s, Call& c) { return with_phones(s, c, worklist(c)); }},
             {"receivables.strategy", [](const Services&, Call& c) { return show_strategy(c); }},
             {"receivables.set_strategy", [](const Services&, Call& c) { return set_strategy(c); }},
             {"receivables.reconcile", [](const Services&, Call& c) { return reconcile(c); }},
