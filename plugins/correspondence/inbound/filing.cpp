@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t words_at_once = 200;
 constexpr std::size_t words_max = 60;  // Of one message.
+constexpr std::size_t keys_max = 180;  // The same, of up to so many words each:
+constexpr std::size_t key_words_max = 3;
 constexpr std::size_t read_max = 8192;
 constexpr std::size_t word_min = 4, word_max = 40;
 constexpr std::size_t digits_min = 6;  // Of a number without letters: shorter ones are anything.
@@ -35,6 +37,54 @@ bool is_reference(const std::string& word) {
 std::string upper(std::string text) {
     for (auto& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
     return text;
+}
+
+/// As the key of a number in the ledger: letters and digits alone, in capitals.
+std::string folded(const std::string& word) {
+    std::string out;
+    for (const char c : upper(word)) {
+        if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) out += c;
+    }
+    return out;
+}
+
+/// The same in both stores.
+std::string folded_sql(const std::string& column) {
+    auto out = column;
+    for (const char* mark : {" ", "-", "/", ".", "_"}) {
+        out = "replace(" + out + ", '" + mark + "', '')";
+    }
+    return "upper(" + out + ")";
+}
+
+struct Word {
+    std::string text;
+    bool is_next = false;  // Nothing but blanks is between it and the one before.
+};
+
+/// Of the subject and what the writer wrote, without what is quoted.
+std::vector<Word> words_of(const Inbound& in) {
+    std::vector<Word> out;
+    const auto text = in.subject + "\n" + own_words(in.body).substr(0, read_max);
+    Word word;
+    for (std::size_t i = 0; i <= text.size(); ++i) {
+        if (i < text.size() && is_word(text[i])) {
+            word.text += text[i];
+            continue;
+        }
+        while (!word.text.empty() &&
+               (word.text.back() == '.' || word.text.back() == '-' || word.text.back() == '/')) {
+            word.text.pop_back();
+        }
+        const bool is_blank = i < text.size() && text[i] == ' ';
+        if (!word.text.empty()) {
+            out.push_back(std::move(word));
+            word = {{}, is_blank};
+        } else {
+            word.is_next = word.is_next && is_blank;
+        }
+    }
+    return out;
 }
 
 Customers joined(const Customers& a, const Customers& b) {
@@ -79,26 +129,34 @@ void give(Transaction& tx, Inbound& in, int64_t customer_id, const char* how) {
 
 std::set<std::string> references_in(const Inbound& in) {
     std::set<std::string> out;
-    const auto text = in.subject + "\n" + own_words(in.body).substr(0, read_max);
-    std::string word;
-    for (std::size_t i = 0; i <= text.size() && out.size() < words_max; ++i) {
-        if (i < text.size() && is_word(text[i])) {
-            word += text[i];
-            continue;
-        }
-        while (!word.empty() && (word.back() == '.' || word.back() == '-' || word.back() == '/')) {
-            word.pop_back();
-        }
+    for (const auto& [word, is_next] : words_of(in)) {
+        if (out.size() == words_max) break;
         if (is_reference(word)) out.insert(word);
-        word.clear();
+    }
+    return out;
+}
+
+std::set<std::string> keys_in(const Inbound& in) {
+    std::set<std::string> out;
+    const auto words = words_of(in);
+    for (std::size_t i = 0; i < words.size() && out.size() < keys_max; ++i) {
+        std::string key;
+        for (auto j = i; j < words.size() && j < i + key_words_max; ++j) {
+            if (j > i && !words[j].is_next) break;
+            key += folded(words[j].text);
+            const auto letters =
+                std::count_if(key.begin(), key.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+            if (letters > 0 && is_reference(key)) out.insert(key);
+        }
     }
     return out;
 }
 
 Directory::Directory(Transaction& tx, const std::vector<Inbound>& messages) {
-    std::set<std::string> senders, words, numbers;
+    std::set<std::string> senders, words, keys, numbers;
     for (const auto& in : messages) {
         if (!in.sender.empty()) senders.insert(in.sender);
+        keys.merge(keys_in(in));
         for (const auto& word : references_in(in)) {
             words.insert(word);
             words.insert(upper(word));
@@ -119,6 +177,18 @@ Directory::Directory(Transaction& tx, const std::vector<Inbound>& messages) {
             "SELECT number, customer_id FROM receivables_v1_customer WHERE is_deleted = 0"
             " AND number IN (",
             words, /*is_number=*/false, references_);
+    const auto key = folded_sql("number");
+    look_up(tx,
+            "SELECT " + key +
+                ", customer_id FROM receivables_v1_item WHERE kind <> 'payment' AND " + key +
+                " IN (",
+            keys, /*is_number=*/false, keys_);
+    look_up(tx,
+            "SELECT " + key +
+                ", customer_id FROM receivables_v1_customer WHERE is_deleted = 0"
+                " AND " +
+                key + " IN (",
+            keys, /*is_number=*/false, keys_);
     for (const auto* column : {"source_id", "message_id"}) {
         look_up(tx,
                 std::string("SELECT CAST(") + column +
@@ -161,6 +231,10 @@ Customers Directory::of_references(const Inbound& in) const {
             const auto found = references_.find(as);
             if (found != references_.end()) out = joined(out, found->second);
         }
+    }
+    for (const auto& key : keys_in(in)) {
+        const auto found = keys_.find(key);
+        if (found != keys_.end()) out = joined(out, found->second);
     }
     return out;
 }

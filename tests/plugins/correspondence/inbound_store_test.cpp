@@ -237,3 +237,32 @@ TEST_CASE("a letter that comes back is returned; an e-mail or one that was not p
     CHECK_THAT(error_of([&] { come_back(letter); }), Contains("is returned"));
     CHECK(tasks(desk, "C1").size() == 1);
 }
+
+TEST_CASE("a number is found however it is written, and a date or a part of it is none") {
+    Desk desk(any_store());
+    desk.customer("C1", "anna");
+    desk.book().invoice("RE-2024-17", "100", "2026-01-01", "2026-01-31");
+    desk.book().invoice("20260102", "100", "2026-01-01", "2026-01-31");
+    const std::vector<std::string> right{"about re-2024 17", "RE 2024 17", "re2024/17 please",
+                                         "(Re_2024_17)", "RE.2024.17."},
+        wrong{"RE-2024",       "RE\n2024\n17", "RE, 2024-17",
+              "on 2026-01-02", "pre-2024-17",  "RE-2024-171"};
+    std::vector<Json> messages;
+    for (const auto& text : right) {
+        messages.push_back(from_anna(text, {{"sender", "eve@evil.example"}}));
+    }
+    for (const auto& text : wrong) {
+        messages.push_back(from_anna("w" + std::to_string(messages.size()),
+                                     {{"sender", "eve@evil.example"}, {"body", text}}));
+    }
+    bring(desk, messages);
+    for (const auto& text : right) {
+        INFO(text);
+        CHECK(filed(desk, text).at("how") == "reference");
+        CHECK(filed(desk, text).at("customer_id") == desk.book().id("customer", "C1"));
+    }
+    for (std::size_t i = right.size(); i < messages.size(); ++i) {
+        INFO(wrong[i - right.size()]);
+        CHECK(filed(desk, "w" + std::to_string(i)).at("state") == "waiting");
+    }
+}
