@@ -30,16 +30,17 @@ Lease::Lease(Host& host, std::string name, int64_t duration_us)
     auto& db = tx->db();
     const auto now = tx->moment().now_us;
     std::string holder;
-    int64_t fence_before = 0;
-    db.query("SELECT holder, fence FROM dunlin_lease WHERE name = ?", name_)
-        ->next(holder, fence_before);
-    if (!is_gone(holder, host_.holder())) fence_before = -1;
+    int64_t fence = -1, until_us = 0;
+    db.query("SELECT holder, fence, lease_until_us FROM dunlin_lease WHERE name = ?", name_)
+        ->next(holder, fence, until_us);
+    // Looked at before it is written: its holder's transaction may lock it for as long as it lasts.
+    if (until_us > now && !is_gone(holder, host_.holder())) return;
     db.query(
           "INSERT INTO dunlin_lease VALUES (?, ?, 1, ?) ON CONFLICT (name) DO UPDATE"
           " SET holder = excluded.holder, fence = dunlin_lease.fence + 1,"
           " lease_until_us = excluded.lease_until_us"
-          " WHERE dunlin_lease.lease_until_us <= ? OR dunlin_lease.fence = ? RETURNING fence",
-          name_, host_.holder(), now + duration_us_, now, fence_before)
+          " WHERE dunlin_lease.fence = ? AND dunlin_lease.lease_until_us = ? RETURNING fence",
+          name_, host_.holder(), now + duration_us_, fence, until_us)
         ->next(fence_);
     tx->commit();
 }

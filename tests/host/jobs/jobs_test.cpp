@@ -249,6 +249,21 @@ TEST_CASE("a lease has one holder, and its fence grows") {
     CHECK(next.renew(*tx));
 }
 
+TEST_CASE("who asks for a lease does not wait for its holder's transaction") {
+    Instance instance(Dialect::postgresql, flow_options());
+    constexpr int64_t minute = 60'000'000;
+    const host::Lease first(instance.host(), "x", minute);
+    auto batch = instance.host().begin(Access::write);
+    REQUIRE(first.renew(*batch));
+
+    // A wait would end in "another transaction holds the row".
+    CHECK(host::Lease(instance.host(), "x", minute).fence() == 0);
+    CHECK(instance.host()
+              .begin(Access::read)
+              ->db()
+              .value("SELECT fence FROM dunlin_lease WHERE name = 'x'") == "1");
+}
+
 TEST_CASE("a cron line names its next instant in its zone") {
     CHECK(next("*/15 * * * *", "UTC", "2026-03-02T09:00:00") == "2026-03-02T09:15");
     CHECK(next("30 6 * * 1-5", "Europe/Berlin", "2026-03-06T06:00:00") == "2026-03-09T05:30");
