@@ -20,7 +20,7 @@ const typename Map::mapped_type& at_or_none(const Map& map, const Key& key) {
 
 }  // namespace
 
-OpenBook::OpenBook(std::vector<Charge> charges, std::vector<Payer> payers,
+OpenBook::OpenBook(std::vector<Charge> charges, const std::vector<Payer>& payers,
                    const std::vector<KnownAccount>& accounts)
     : charges_(std::move(charges)) {
     keys_.reserve(charges_.size());
@@ -35,7 +35,7 @@ OpenBook::OpenBook(std::vector<Charge> charges, std::vector<Payer> payers,
         by_item_[charge.item_id] = at;
         if (charge.open > 0) by_amount_[charge.open].push_back(at);
     }
-    for (auto& payer : payers) {
+    for (const auto& payer : payers) {
         by_name_[name_words(name_key(payer.name))].push_back(payer.customer_id);
         by_number_[squeeze(payer.number)].push_back(payer.customer_id);
         payers_.emplace(payer.customer_id, payer);

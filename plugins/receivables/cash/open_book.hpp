@@ -16,7 +16,7 @@ enum class Written { plain, look_alike, digits, tail, slip, cut };
 /// What is owed and who pays, found by number, amount, customer, account and name.
 class OpenBook {
 public:
-    OpenBook(std::vector<Charge> charges, std::vector<Payer> payers,
+    OpenBook(std::vector<Charge> charges, const std::vector<Payer>& payers,
              const std::vector<KnownAccount>& accounts);
 
     const Charge& charge(std::size_t at) const { return charges_[at]; }
