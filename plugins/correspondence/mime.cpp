@@ -49,7 +49,7 @@ std::string together(const std::string& kind, const std::string& boundary,
 
 /// A name in quotes, or as encoded words, before its address.
 std::string mailbox(const std::string& name, const std::string& address, std::size_t column) {
-    const auto where = "<" + one_line(address) + ">";
+    auto where = "<" + one_line(address) + ">";
     if (name.empty()) return where;
     auto words = header_text(name, column);
     if (words == name) {
