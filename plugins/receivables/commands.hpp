@@ -58,6 +58,18 @@ CustomerInfo need_customer(Views& views, int64_t id);
 int64_t lay_claim(const Services& services, Transaction& tx, Claim claim);
 /// Asks the customer's own system to hold another credit limit; the number of the write-back.
 int64_t order_credit_limit(Transaction& tx, const CustomerInfo& customer, int64_t limit);
+/// What became of asking a customer's own system to hold what was decided here.
+struct WrittenBack {
+    std::string kind;   // What it was asked for; empty: it takes none.
+    std::string state;  // "queued", then as it was settled; "not_taken" when nothing was asked.
+    std::string why;
+    int64_t id = 0;
+};
+/// Asks for a write of that kind; where its source takes none, for a note if there is a text. What
+/// cannot be asked is no error: it stands here, and the answer says why there alone.
+WrittenBack ask_back(Transaction& tx, const CustomerInfo& customer, const std::string& kind,
+                     Json body, const std::string& note);
+Json written_json(const WrittenBack& written);
 void announce_change(Transaction& tx, int64_t customer_id, const char* entity);
 
 /// Sums per currency, in the order of their codes.

@@ -6,6 +6,7 @@
 #include "dunning/claimed.hpp"
 #include "names.hpp"
 #include "promises/promises.hpp"
+#include "sales/hold.hpp"
 
 namespace dunlin::receivables {
 namespace {
@@ -238,6 +239,9 @@ Json customer(Call& call) {
         (item.amount > 0 ? open : unapplied).push_back(settled_json(item, as_of, seen, claimed));
     }
     add_desk_work(call, out, info.id, as_of);
+    for (const auto& [customer_id, hold] : HoldDesk(call.tx()).open_on(as_of, info.id)) {
+        out["credit_hold"] = hold_json(hold, as_of);
+    }
     auto& payments = out["recent_payments"] = Json::array();
     for (const auto& payment : views.recent_payments(info.id, as_of, 10)) {
         payments.push_back(movement_json(payment));

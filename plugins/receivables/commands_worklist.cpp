@@ -16,7 +16,7 @@ WorkChoice choice_of(const Call& call) {
 }
 
 Json entry(const WorkBook& book, const DefaulterRules& rules, const Ranked& ranked,
-           std::size_t rank) {
+           std::size_t rank, Date as_of) {
     auto amounts = Json::array();
     for (const auto& [currency, facts] : *ranked.facts) {
         if (currency.empty()) continue;
@@ -43,6 +43,7 @@ Json entry(const WorkBook& book, const DefaulterRules& rules, const Ranked& rank
         out["regular_defaulter"] = why;
     }
     if (const auto to = book.escalated_to(customer.id); !to.empty()) out["escalated_to"] = to;
+    if (const auto* hold = book.hold_of(customer.id)) out["credit_hold"] = hold_json(*hold, as_of);
     return out;
 }
 
@@ -106,7 +107,7 @@ Json worklist(Call& call) {
     const auto offset = call.value<std::size_t>("offset", 0);
     const auto end = std::min(ranked.size(), offset + call.value<std::size_t>("limit", 50));
     auto rows = Json::array();
-    for (auto i = offset; i < end; ++i) rows.push_back(entry(book, rules, ranked[i], i + 1));
+    for (auto i = offset; i < end; ++i) rows.push_back(entry(book, rules, ranked[i], i + 1, as_of));
     return {{"as_of", as_of.text()},
             {"strategy", {{"name", in_force.strategy.name}, {"version", in_force.version}}},
             {"total", ranked.size()},

@@ -135,6 +135,35 @@ int64_t order_credit_limit(Transaction& tx, const CustomerInfo& customer, int64_
                  std::move(base));
 }
 
+WrittenBack ask_back(Transaction& tx, const CustomerInfo& customer, const std::string& kind,
+                     Json body, const std::string& note) {
+    const auto to = Views(tx).origin_of_customer(customer.id);
+    bool is_other_kind = false;
+    const auto ask = [&](const std::string& as, Json what) -> WrittenBack {
+        try {
+            return {as, "queued", "", order(tx, to, as, std::move(what), {})};
+        } catch (const Error& e) {
+            is_other_kind = e.status() == DUNLIN_E_UNSUPPORTED;
+            const bool is_no = is_other_kind || e.status() == DUNLIN_E_NOT_FOUND ||
+                               e.status() == DUNLIN_E_CONFLICT || e.status() == DUNLIN_E_DENIED;
+            if (!is_no) throw;
+            return {"", "not_taken", e.what(), 0};
+        }
+    };
+    auto out = ask(kind, std::move(body));
+    if (!is_other_kind || note.empty()) return out;
+    auto noted = ask("note", {{"text", note}});
+    if (noted.id == 0) return out;
+    noted.why = out.why;
+    return noted;
+}
+
+Json written_json(const WrittenBack& written) {
+    Json out{{"kind", written.kind}, {"state", written.state}, {"why", written.why}};
+    if (written.id != 0) out["write_back_id"] = std::to_string(written.id);
+    return out;
+}
+
 Json change_credit_limit(Call& call) {
     Views views(call.tx());
     const auto customer = need_customer(views, call.id("customer"));

@@ -10,6 +10,7 @@
 #include "dunning/door.hpp"
 #include "journal/commands_journal.hpp"
 #include "promises/promises.hpp"
+#include "sales/hold.hpp"
 #include "sales/sales.hpp"
 #include "sink.hpp"
 #include "visits/visits.hpp"
@@ -75,6 +76,7 @@ public:
     void on_job(const Job& job) {
         if (job.kind == "receivables.fetch_document") return file_document(services(), job);
         if (job.kind == "receivables.match_cash") return cash::match_by_itself(services(), job);
+        if (job.kind == "receivables.review_credit_holds") return review_holds(services(), job);
         if (job.kind == "receivables.judge_promises") return judge_promises(services(), job);
         if (dunning::work(services(), job)) return;
         auto tx = services().begin(DUNLIN_TX_WRITE);
@@ -83,6 +85,7 @@ public:
         told.erase("id");
         told["write_back_id"] = id;
         cash::RefundStore(tx).settle(Id<Job>::parse(id).value(), told);
+        HoldDesk(tx).settle(Id<Job>::parse(id).value(), told);
         tx.emit("receivables.write_back_settled", id, told);
         tx.commit();
     }

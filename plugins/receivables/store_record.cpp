@@ -40,8 +40,8 @@ std::vector<int64_t> Store::forget(std::string_view source, int64_t limit) {
         "entity, external_id FROM receivables_evidence WHERE customer_id = ?)"};
     for (const char* table :
          {"cash_exception", "cash_application", "cash_short", "evidence", "promise", "contact",
-          "task", "snooze", "receipt", "refund", "terms_proposal", "claim", "allocation",
-          "instalment", "invoice_line", "item", "contact_point", "customer"}) {
+          "task", "snooze", "receipt", "refund", "terms_proposal", "credit_hold", "claim",
+          "allocation", "instalment", "invoice_line", "item", "contact_point", "customer"}) {
         erase.push_back("DELETE FROM receivables_" + std::string(table) + " WHERE customer_id = ?");
     }
     for (const char* table : dunning::tables_of_customers) {

@@ -348,6 +348,8 @@ def third_week(m):
     applied = m.call("apply_cash", **m.about("B", payment=waits[0]["payment_id"], lines=lines, reason="in_parts"))
     assert applied["left"]["amount"] == "0.00", applied
     m.books.settle("B:1", "B-1", 640, m.today)
+    placed = m.call("place_credit_hold", **m.about("A"))
+    assert placed["written_back"]["state"] == "not_taken" and m.worklist("A")["credit_hold"] == 1, placed
     hold = m.agree("A", "prepayment", "credit hold: no reaction to three letters")
     assert hold["basis"].startswith("nothing settled within a year"), hold
     m.mails()
@@ -364,6 +366,9 @@ def last_days(m):
     m.dawn("06-24", ("A:1", 1000, printed("A-1")), ("D:2", 900, "for " + printed("D-1")))
     m.match(("A:1", "A-1", 1000), ("D:2", "D-1", 900))
     assert m.promises("D") == ["broken"], m.promises("D")  # Money that comes later changes nothing.
+    m.settle()
+    assert "Lift the credit hold" in str(m.call("tasks", **m.about("A"))), m.call("tasks", **m.about("A"))
+    assert m.call("lift_credit_hold", **m.about("A", reason="all is paid"))["state"] == "lifted"
     lifted = m.agree("A", "30 days", "the hold is lifted: all is paid")
     assert lifted["agreed_by_sales"] != lifted["agreed_by_collections"], lifted
     m.mails()

@@ -51,25 +51,44 @@ Json task_json(const Task& task, Date today) {
     return out;
 }
 
-Task add_task_row(const Services& services, Call& call, Task task) {
-    if (task.due_on < call.today()) {
+Task add_task_row(const Services& services, Transaction& tx, const std::string& made_by,
+                  Task task) {
+    if (task.due_on < tx.today()) {
         throw Error(DUNLIN_E_INVALID, "the task would be due on " + task.due_on.text() +
                                           ", which is in the past; give a day from " +
-                                          call.today().text() + " on");
+                                          tx.today().text() + " on");
     }
     task.id = services.next_id();
-    task.made_by = call.principal().value("name", "");
-    task.made_on = call.today();
-    task.known_at = call.now_us();
-    ContactDesk(call.tx()).insert(task);
+    task.made_by = made_by;
+    task.made_on = tx.today();
+    task.known_at = tx.now_us();
+    ContactDesk(tx).insert(task);
     const auto key = std::to_string(task.customer_id);
-    call.tx().emit("receivables.task_added", key,
-                   {{"customer_id", key},
-                    {"task_id", std::to_string(task.id)},
-                    {"kind", task.kind},
-                    {"title", task.title},
-                    {"assignee", task.assignee},
-                    {"due_on", task.due_on.text()}});
+    tx.emit("receivables.task_added", key,
+            {{"customer_id", key},
+             {"task_id", std::to_string(task.id)},
+             {"kind", task.kind},
+             {"title", task.title},
+             {"assignee", task.assignee},
+             {"due_on", task.due_on.text()}});
+    return task;
+}
+
+Task add_task_row(const Services& services, Call& call, Task task) {
+    return add_task_row(services, call.tx(), call.principal().value("name", ""), std::move(task));
+}
+
+Task close_task_row(Transaction& tx, Task task, const std::string& closed_by) {
+    task.closed_by = closed_by;
+    task.closed_on = tx.today();
+    ContactDesk(tx).update(task);
+    const auto key = std::to_string(task.customer_id);
+    tx.emit("receivables.task_closed", key,
+            {{"customer_id", key},
+             {"task_id", std::to_string(task.id)},
+             {"kind", task.kind},
+             {"state", task.state},
+             {"answer", task.answer}});
     return task;
 }
 
@@ -177,16 +196,7 @@ Task need_open_task(Call& call) {
 Json close(Call& call, Task task, std::string state, std::string answer) {
     task.state = std::move(state);
     task.answer = std::move(answer);
-    task.closed_by = call.principal().value("name", "");
-    task.closed_on = call.today();
-    ContactDesk(call.tx()).update(task);
-    const auto key = std::to_string(task.customer_id);
-    call.tx().emit("receivables.task_closed", key,
-                   {{"customer_id", key},
-                    {"task_id", std::to_string(task.id)},
-                    {"kind", task.kind},
-                    {"state", task.state},
-                    {"answer", task.answer}});
+    task = close_task_row(call.tx(), std::move(task), call.principal().value("name", ""));
     return task_json(task, call.today());
 }
 

@@ -85,6 +85,9 @@ Json task_json(const Task& task, Date today);
 
 /// Adds a task and tells of it.
 Task add_task_row(const Services& services, Call& call, Task task);
+Task add_task_row(const Services& services, Transaction& tx, const std::string& made_by, Task task);
+/// Closes a task and tells of it.
+Task close_task_row(Transaction& tx, Task task, const std::string& closed_by);
 
 Json call_scripts(const Services& services, Call& call);
 Json set_call_scripts(const Services& services, Call& call);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "promises/promises.hpp"
+#include "sales/hold.hpp"
 
 namespace dunlin::receivables {
 namespace {
@@ -136,6 +137,7 @@ void judge_promises(const Services& services, const Job& job) {
 }
 
 void judge_again(Transaction& tx, const std::vector<int64_t>& customer_ids) {
+    review_holds_again(tx, customer_ids);
     const auto ids = PromiseDesk(tx).with_promises(customer_ids);
     for (std::size_t at = 0; at < ids.size(); at += at_once) {
         auto names = Json::array();

@@ -15,8 +15,8 @@ namespace dunlin::receivables {
 Door promise_door(std::string_view command);
 /// The job that judges the promises of all customers, or of those that its arguments name.
 void judge_promises(const Services& services, const Job& job);
-/// Has the promises of these customers judged again once this transaction has committed: their
-/// money changed.
+/// Has the promises and the credit holds of these customers judged again once this transaction has
+/// committed: their money changed.
 void judge_again(Transaction& tx, const std::vector<int64_t>& customer_ids);
 
 /// The rules in force for a customer.

@@ -4,6 +4,7 @@
 #include "sales/sales.hpp"
 
 #include "promises/desk.hpp"
+#include "sales/hold.hpp"
 
 namespace dunlin::receivables {
 
@@ -16,12 +17,11 @@ SalesRules sales_rules(Transaction& tx, Date on) {
     out.hold_off_days_max = body.value("hold_off_days_max", out.hold_off_days_max);
     out.hold_off_pause_days = body.value("hold_off_pause_days", out.hold_off_pause_days);
     out.notice_days = body.value("notice_days", out.notice_days);
+    out.announced_days_max = body.value("announced_days_max", out.announced_days_max);
     return out;
 }
 
 namespace {
-
-constexpr const char* hold_off_owner = "sales";
 
 std::string name_of(const Call& call) {
     return call.principal().value("name", "");
@@ -75,38 +75,6 @@ Json hold_off(const Services& services, Call& call) {
     return {{"customer_id", std::to_string(customer.id)},
             {"claim_id", std::to_string(id)},
             {"until", claim.until_on.text()}};
-}
-
-Json announce_hold(const Services& services, Call& call) {
-    Views views(call.tx());
-    const auto customer = need_customer(views, call.id("customer"));
-    const auto rules = sales_rules(call.tx(), call.today());
-    const auto on = call.date("on", call.today() + rules.notice_days);
-    if (on < call.today() + rules.notice_days) {
-        throw Error(DUNLIN_E_INVALID, "sales is told " + std::to_string(rules.notice_days) +
-                                          " days before a credit hold: from " +
-                                          (call.today() + rules.notice_days).text() + " on");
-    }
-    if (customer.salesperson.empty()) {
-        throw Error(DUNLIN_E_CONFLICT, "customer " + customer.number +
-                                           " has no salesperson who could be told; give it one in "
-                                           "its own system");
-    }
-    Task task;
-    task.customer_id = customer.id;
-    task.kind = "question_sales";
-    task.title = "Credit hold from " + on.text() + ": " + call.value<std::string>("reason", "");
-    task.assignee = customer.salesperson;
-    task.due_on = on;
-    task = add_task_row(services, call, task);
-    const auto key = std::to_string(customer.id);
-    call.tx().emit("receivables.credit_hold_announced", key,
-                   {{"customer_id", key},
-                    {"salesperson", customer.salesperson},
-                    {"on", on.text()},
-                    {"reason", call.value<std::string>("reason", "")},
-                    {"task_id", std::to_string(task.id)}});
-    return task_json(task, call.today());
 }
 
 /// What of its behaviour speaks for or against a customer.
@@ -295,9 +263,9 @@ Json set_sales_rules(const Services&, Call& call) {
 }  // namespace
 
 Door sales_door(std::string_view command) {
+    if (const auto door = hold_door(command)) return door;
     static const std::map<std::string_view, Door> doors{
         {"receivables.hold_off", &hold_off},
-        {"receivables.announce_hold", &announce_hold},
         {"receivables.propose_terms", &propose_terms},
         {"receivables.agree_terms_for_sales", &agree_for_sales},
         {"receivables.agree_terms_for_collections", &agree_for_collections},

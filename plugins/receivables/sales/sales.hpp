@@ -13,8 +13,11 @@ struct SalesRules {
     int32_t hold_off_days_max = 14;
     int32_t hold_off_pause_days = 30;  // Between the end of one hold-off and the next.
     int32_t notice_days = 2;           // Between telling the salesperson and a credit hold.
+    int32_t announced_days_max = 30;   // For which an announced hold may be placed.
 };
 SalesRules sales_rules(Transaction& tx, Date on);
+/// Who owns the claim that a hold-off is.
+constexpr const char* hold_off_owner = "sales";
 
 /// A proposal of other credit terms, which sales and collections agree on, by name.
 struct TermsProposal {

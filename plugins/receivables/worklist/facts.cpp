@@ -15,6 +15,7 @@ FactBook::FactBook(Transaction& tx, Date as_of, const Filter& filter)
     gather_promises();
     gather_contacts();
     gather_dunning();
+    gather_holds();
     judge_habits();
 }
 
@@ -168,6 +169,14 @@ void FactBook::gather_dunning() {
         const auto days = int64_t{as_of_ - row.date(2)};
         const auto fact = found->second[""].emplace("days_since_dunning", days).first;
         fact->second = std::min(fact->second, days);
+    }
+}
+
+void FactBook::gather_holds() {
+    for (const auto& [customer_id, hold] : HoldDesk(tx_).open_on(as_of_)) {
+        const auto found = facts_.find(customer_id);
+        if (found == facts_.end() || !hold.is_placed_on(as_of_)) continue;
+        found->second[""]["credit_hold"] = 1;
     }
 }
 

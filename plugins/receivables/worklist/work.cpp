@@ -55,6 +55,7 @@ WorkBook::WorkBook(Transaction& tx, Date as_of, const Filter& filter, const Work
                   as_of, as_of)) {
         escalated_[row.i64(0)] = row.string(1);
     }
+    holds_ = HoldDesk(tx).open_on(as_of);
     const auto collectors = collectors_of(tx, choice.collector, as_of);
     const auto hidden = choice.with_snoozed ? std::set<int64_t>() : snoozed_on(tx, as_of);
     for (auto& customer : Views(tx).customers({})) {
@@ -77,6 +78,11 @@ WorkBook::WorkBook(Transaction& tx, Date as_of, const Filter& filter, const Work
 std::string WorkBook::escalated_to(int64_t customer_id) const {
     const auto it = escalated_.find(customer_id);
     return it == escalated_.end() ? std::string() : it->second;
+}
+
+const CreditHold* WorkBook::hold_of(int64_t customer_id) const {
+    const auto it = holds_.find(customer_id);
+    return it == holds_.end() ? nullptr : &it->second;
 }
 
 void WorkBook::add_limit_used(const CustomerInfo& customer, Facts& facts) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "sales/hold.hpp"
 
 namespace dunlin::receivables {
 
@@ -23,6 +24,7 @@ private:
     void gather_promises();
     void gather_contacts();
     void gather_dunning();
+    void gather_holds();
     void judge_habits();
     void add_open(int64_t customer_id, const std::string& currency, int64_t open, int64_t overdue,
                   int64_t over_90, Date oldest_due, int64_t overdue_items);
@@ -74,6 +76,8 @@ public:
     int64_t snoozed() const { return snoozed_; }
     /// To whom a customer is escalated; empty when to nobody.
     std::string escalated_to(int64_t customer_id) const;
+    /// The credit hold that is announced or in force; null when there is none.
+    const CreditHold* hold_of(int64_t customer_id) const;
 
 private:
     static void add_limit_used(const CustomerInfo& customer, Facts& facts);
@@ -81,6 +85,7 @@ private:
     std::vector<CustomerInfo> customers_;
     std::unordered_map<int64_t, Facts> facts_;
     std::map<int64_t, std::string> escalated_;
+    std::map<int64_t, CreditHold> holds_;
     int64_t snoozed_ = 0;
 };
 

@@ -323,7 +323,11 @@ public:
         return {{"entities", {{{"name", "parent"}, {"cursor", "token"}}}},
                 {"retries", 5},
                 {"documents", {"parent", "invoice"}},
-                {"write_backs", Json::array()}};
+                {"write_backs",
+                 {{{"kind", "credit_hold"}, {"home", "native"}, {"key", "native"}},
+                  {{"kind", "credit_limit"}, {"home", "native"}, {"key", "native"}},
+                  {{"kind", "risk_class"}, {"home", "native"}, {"key", "native"}},
+                  {{"kind", "allocation"}, {"home", "native"}, {"key", "native"}}}}};
     }
     std::unique_ptr<Source> open_source(std::string_view name, const Json& config) const {
         Settings settings(config);
