@@ -112,14 +112,21 @@ Json visit_route(const Services&, Call& call) {
     for (const auto id : ids) {
         const auto customer = need_customer(views, id);
         const auto address = address_of(views, id, on).value_or(ContactPoint{});
-        stops.push_back({id, place_of(call.tx(), id), address.postcode});
+        auto place = place_of(call.tx(), id);
+        const auto* place_from = place ? "source" : "";
+        if (!place) {
+            place = place_of_postcode(call.tx(), address.country, address.postcode);
+            if (place) place_from = "postcode";
+        }
+        stops.push_back({id, place, address.postcode});
         rows_of.push_back({{"customer_id", std::to_string(id)},
                            {"number", customer.number},
                            {"name", customer.name},
                            {"street", address.street},
                            {"postcode", address.postcode},
                            {"city", address.city},
-                           {"has_place", stops.back().place.has_value()}});
+                           {"has_place", place.has_value()},
+                           {"place_from", place_from}});
     }
     const auto route = plan_route(stops, start);
     auto rows = Json::array();
@@ -210,9 +217,11 @@ Json take_cash(const Services& services, Call& call, const Contact& contact, con
 }
 
 Door visit_door(std::string_view command) {
-    static const std::map<std::string_view, Door> doors{{"receivables.visit_route", &visit_route},
-                                                        {"receivables.receipts", &receipts},
-                                                        {"receivables.hand_in", &hand_in}};
+    static const std::map<std::string_view, Door> doors{
+        {"receivables.visit_route", &visit_route},
+        {"receivables.load_postcodes", &load_postcodes},
+        {"receivables.receipts", &receipts},
+        {"receivables.hand_in", &hand_in}};
     const auto it = doors.find(command);
     return it == doors.end() ? nullptr : it->second;
 }

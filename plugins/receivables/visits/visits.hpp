@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "contacts/contacts.hpp"
+#include "visits/route.hpp"
 
 namespace dunlin::receivables {
 
@@ -19,6 +20,12 @@ struct Receipt {
 
 /// Takes the cash that a request of log_contact tells of.
 Json take_cash(const Services& services, Call& call, const Contact& contact, const Json& request);
+
+/// Takes an operator's file of postcodes.
+Json load_postcodes(const Services& services, Call& call);
+/// Where a postcode lies by that file.
+std::optional<Place> place_of_postcode(Transaction& tx, std::string_view country,
+                                       std::string_view postcode);
 
 /// The handler of a command about visits; null when it is about something else.
 Door visit_door(std::string_view command);

@@ -64,6 +64,55 @@ TEST_CASE("the way of a day goes to those with an open visit, the nearest first"
     CHECK(tour.way({{"customers", {tour.book.id("customer", "C1")}}}) == "C1 ");
 }
 
+TEST_CASE(
+    "who has no place from its own system stands where the operator's file has its postcode") {
+    Tour tour;
+    tour.place("C3", 50.2);
+    tour.book.instance().exec(
+        "UPDATE receivables_customer SET latitude = NULL WHERE number IN "
+        "('C1', 'C3')");
+    const auto address = [&](const char* name, const char* postcode, const char* country) {
+        tour.book.put("contact_point", {{{"external_id", name},
+                                         {"customer", name},
+                                         {"kind", "postal"},
+                                         {"street", "Road 1"},
+                                         {"postcode", postcode},
+                                         {"country", country}}});
+    };
+    address("C1", "sw1a 1aa", "gb");
+    address("C2", "10115", "DE");
+    address("C3", "10115", "Deutschland");
+    const Json start{{"start_latitude", 50}, {"start_longitude", 8}, {"assignee", "ann"}};
+    const auto load = [&](const std::string& lines, bool replace = false) {
+        return tour.book.call("load_postcodes", {{"csv", "country,postcode,lat,lon\n" + lines},
+                                                 {"replace", replace}});
+    };
+    const auto from = [&] {
+        std::string out;
+        const auto route = tour.book.call("visit_route", start);
+        for (const auto& row : route.at("rows")) {
+            out += row.at("number").get<std::string>() + ":" +
+                   row.at("place_from").get<std::string>() + " ";
+        }
+        return out;
+    };
+    CHECK(tour.book.instance().status_of("receivables.load_postcodes",
+                                         {{"csv", "country,postcode,lat,lon\nDE,10115,x,8"}}) ==
+          DUNLIN_E_INVALID);
+    CHECK(from() == "C2:source C3: C1: ");
+    // The area of a postcode is enough, and a country that only one file has needs no letters.
+    CHECK(load("GB,SW1A,50.3,8\nDE,10115,50.05,8\n")["loaded"] == 2);
+    CHECK(from() == "C3:postcode C2:source C1:postcode ");
+    CHECK(load("DE,10115,50.4,8\n")["kept"].size() == 2);
+    CHECK(from() == "C2:source C1:postcode C3:postcode ");
+    load("AT,10115,50.4,8\n");
+    CHECK(from() == "C2:source C3: C1:postcode ");  // Two countries have it.
+    const auto kept = load("DE,99999,50,8\n", /*replace=*/true)["kept"];
+    CHECK(kept.size() == 3);
+    CHECK(kept[1]["postcodes"] == 1);
+    CHECK(from() == "C2:source C1:postcode C3:postcode ");
+}
+
 TEST_CASE("a visit closes its task, takes cash that is not asked for again, and a promise") {
     Tour tour;
     const auto refused = [&](const Json& more) {
