@@ -7,6 +7,7 @@
 #include "names.hpp"
 #include "promises/promises.hpp"
 #include "sales/hold.hpp"
+#include "sales/risk.hpp"
 
 namespace dunlin::receivables {
 namespace {
@@ -239,6 +240,8 @@ Json customer(Call& call) {
         (item.amount > 0 ? open : unapplied).push_back(settled_json(item, as_of, seen, claimed));
     }
     add_desk_work(call, out, info.id, as_of);
+    const auto policy = risk_policy(call.tx(), as_of);
+    out["risk"] = risk_json(policy, risks(call.tx(), policy, as_of, {info.id}).at(info.id));
     for (const auto& [customer_id, hold] : HoldDesk(call.tx()).open_on(as_of, info.id)) {
         out["credit_hold"] = hold_json(hold, as_of);
     }

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "commands.hpp"
+#include "sales/risk.hpp"
 
 namespace dunlin::receivables {
 
@@ -113,18 +114,23 @@ struct AgedGroup {
     ByCurrency<AgedLine> lines;
 };
 
-enum class By { none, customer, company, collector, salesperson, currency };
+enum class By { none, customer, company, collector, salesperson, currency, risk };
 
 By parse_by(const std::string& text) {
-    static const std::map<std::string, By, std::less<>> words{
-        {"none", By::none},           {"customer", By::customer},       {"company", By::company},
-        {"collector", By::collector}, {"salesperson", By::salesperson}, {"currency", By::currency}};
+    static const std::map<std::string, By, std::less<>> words{{"none", By::none},
+                                                              {"customer", By::customer},
+                                                              {"company", By::company},
+                                                              {"collector", By::collector},
+                                                              {"salesperson", By::salesperson},
+                                                              {"currency", By::currency},
+                                                              {"risk", By::risk}};
     return words.at(text);
 }
 
 Group group_of(By by) {
     switch (by) {
         case By::customer:
+        case By::risk:
         case By::collector: return Group::customer;
         case By::company: return Group::company;
         case By::salesperson: return Group::salesperson;
@@ -147,6 +153,7 @@ public:
 
     Json run() {
         if (by_ == By::collector) load_collectors();
+        if (by_ == By::risk) load_risks();
         for (const auto& sum :
              views_.aged_sums(as_of_, by_issue_, buckets_, group_of(by_), filter_)) {
             add_sum(line(sum.key_id, sum.key_text, sum.currency), sum, buckets_);
@@ -165,14 +172,22 @@ private:
     bool is_keyless() const { return by_ == By::none || by_ == By::currency; }
 
     AgedLine& line(int64_t key_id, const std::string& key_text, const std::string& currency) {
-        if (by_ == By::collector) return groups_[{0, collectors_[key_id]}].lines[currency];
+        const bool has_name = by_ == By::collector || by_ == By::risk;
+        if (has_name) return groups_[{0, names_[key_id]}].lines[currency];
         if (by_ == By::salesperson) return groups_[{0, key_text}].lines[currency];
         return groups_[{key_id, ""}].lines[currency];
     }
 
     void load_collectors() {
         for (const auto& customer : views_.customers(filter_.customers)) {
-            collectors_[customer.id] = customer.collector;
+            names_[customer.id] = customer.collector;
+        }
+    }
+
+    void load_risks() {
+        const auto policy = risk_policy(call_.tx(), as_of_);
+        for (const auto& [id, risk] : risks(call_.tx(), policy, as_of_, filter_.customers)) {
+            names_[id] = risk.in->name;
         }
     }
 
@@ -190,6 +205,7 @@ private:
             if (by_ == By::customer) group.head["customer_id"] = std::to_string(key.first);
             if (by_ == By::salesperson) group.head["salesperson"] = key.second;
             if (by_ == By::collector) group.head["collector"] = key.second;
+            if (by_ == By::risk) group.head["risk"] = key.second;
             if (by_ != By::company) continue;
             const auto name = companies.find(key.first);
             group.head = {{"company_id", std::to_string(key.first)},
@@ -274,7 +290,7 @@ private:
     By by_;
     Buckets buckets_;
     Filter filter_;
-    std::unordered_map<int64_t, std::string> collectors_;
+    std::unordered_map<int64_t, std::string> names_;  // Of collectors or classes, by customer.
     std::map<std::pair<int64_t, std::string>, AgedGroup> groups_;
 };
 

@@ -32,6 +32,7 @@ const std::vector<FactKind>& fact_kinds() {
         {"days_since_contact", false, "Days since the last contact"},
         {"regular_defaulter", false,
          "1 for a customer that by the rules pays late or breaks promises as a habit, else 0"},
+        {"bounced_payments", false, "Payments that bounced or were taken back within a year"},
         {"credit_hold", false, "1 while the customer is on credit hold, else 0"},
         {"tasks_due", false, "Open tasks due by the day"},
     };

@@ -5,6 +5,7 @@
 
 #include "promises/desk.hpp"
 #include "sales/hold.hpp"
+#include "sales/risk.hpp"
 
 namespace dunlin::receivables {
 
@@ -201,6 +202,16 @@ void keep(Call& call, const TermsProposal& one) {
         one.write_back_id, one.customer_id, one.id);
 }
 
+/// The class of risk goes with the terms, to a source that takes it.
+Json write_risk_back(Call& call, int64_t customer_id) {
+    Views views(call.tx());
+    const auto policy = risk_policy(call.tx(), call.today());
+    const auto risk = risks(call.tx(), policy, call.today(), {customer_id}).at(customer_id);
+    const auto written = ask_back(call.tx(), need_customer(views, customer_id), "risk_class",
+                                  {{"class", risk.in->name}, {"points", risk.score.points}}, "");
+    return {{"class", risk.in->name}, {"written_back", written_json(written)}};
+}
+
 /// For one side. Each has a command of its own, as only a command has a permission.
 Json agree_terms(Call& call, std::string TermsProposal::*side, std::string TermsProposal::*others) {
     Views views(call.tx());
@@ -225,7 +236,9 @@ Json agree_terms(Call& call, std::string TermsProposal::*side, std::string Terms
         }
     }
     keep(call, one);
-    return proposal_json(one);
+    auto out = proposal_json(one);
+    if (one.state == "agreed") out["risk"] = write_risk_back(call, one.customer_id);
+    return out;
 }
 
 Json agree_for_sales(const Services&, Call& call) {
@@ -264,6 +277,7 @@ Json set_sales_rules(const Services&, Call& call) {
 
 Door sales_door(std::string_view command) {
     if (const auto door = hold_door(command)) return door;
+    if (const auto door = risk_door(command)) return door;
     static const std::map<std::string_view, Door> doors{
         {"receivables.hold_off", &hold_off},
         {"receivables.propose_terms", &propose_terms},

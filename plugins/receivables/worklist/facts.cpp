@@ -8,14 +8,19 @@
 
 namespace dunlin::receivables {
 
-FactBook::FactBook(Transaction& tx, Date as_of, const Filter& filter)
+FactBook::FactBook(Transaction& tx, Date as_of, const Filter& filter, Who who)
     : tx_(tx), views_(tx), as_of_(as_of), filter_(filter) {
+    of_customers_.customers = filter.customers;
     gather_money();
+    if (who == Who::everybody) {
+        for (const auto& customer : views_.customers(filter.customers)) facts_[customer.id];
+    }
     gather_habits();
     gather_promises();
     gather_contacts();
     gather_dunning();
     gather_holds();
+    gather_bounces();
     judge_habits();
 }
 
@@ -103,11 +108,12 @@ void FactBook::add_claimed(const ClaimedCharge& charge, std::vector<Part> parts)
 
 void FactBook::gather_promises() {
     constexpr int32_t soon = 3;
-    auto rows = tx_.query(
+    Sql sql;
+    sql.add(
         "SELECT DISTINCT customer_id, promise_id, level, state, due_on, last_on, ended_on FROM "
         "receivables_v1_promise_scoped WHERE made_on <= ?",
         as_of_);
-    for (const auto& row : rows) {
+    for (const auto& row : sql.limit(of_customers_, "").run(tx_)) {
         const auto found = facts_.find(row.i64(0));
         if (found == facts_.end()) continue;
         auto& facts = found->second[""];
@@ -126,11 +132,13 @@ void FactBook::gather_promises() {
 }
 
 void FactBook::gather_contacts() {
-    auto last = tx_.query(
+    Sql last;
+    last.add(
         "SELECT customer_id, max(happened_on) FROM receivables_v1_contact_scoped WHERE happened_on "
-        "<= ? GROUP BY customer_id",
+        "<= ?",
         as_of_);
-    for (const auto& row : last) {
+    last.limit(of_customers_, "").add(" GROUP BY customer_id");
+    for (const auto& row : last.run(tx_)) {
         const auto found = facts_.find(row.i64(0));
         if (found != facts_.end()) found->second[""]["days_since_contact"] = as_of_ - row.date(1);
     }
@@ -149,7 +157,8 @@ void FactBook::gather_contacts() {
 /// Of the letters that went out, the items of which something may still be collected: nobody paid,
 /// promised or disputed all of them.
 void FactBook::gather_dunning() {
-    auto rows = tx_.query(
+    Sql sql;
+    sql.add(
         "SELECT l.customer_id, l.item_id, max(t.released_on) FROM "
         "receivables_v1_dunning_letter_scoped t JOIN receivables_v1_dunning_letter_line_scoped l "
         "ON "
@@ -159,9 +168,10 @@ void FactBook::gather_dunning() {
         "(SELECT "
         "CAST(COALESCE(sum(a.amount), 0) AS bigint) FROM receivables_v1_allocation_scoped a WHERE "
         "a.customer_id = i.customer_id AND a.target_id = i.item_id AND a.effective_on <= ? AND "
-        "a.until_on > ?) GROUP BY l.customer_id, l.item_id",
+        "a.until_on > ?)",
         as_of_, as_of_, as_of_, as_of_);
-    for (const auto& row : rows) {
+    sql.limit(of_customers_, "l.").add(" GROUP BY l.customer_id, l.item_id");
+    for (const auto& row : sql.run(tx_)) {
         const auto found = facts_.find(row.i64(0));
         if (found == facts_.end()) continue;
         const auto claimed = claimed_.find({row.i64(0), row.i64(1)});
@@ -177,6 +187,21 @@ void FactBook::gather_holds() {
         const auto found = facts_.find(customer_id);
         if (found == facts_.end() || !hold.is_placed_on(as_of_)) continue;
         found->second[""]["credit_hold"] = 1;
+    }
+}
+
+/// Money of a source that was there and was taken back. What was made here is none.
+void FactBook::gather_bounces() {
+    Sql sql;
+    sql.add(
+        "SELECT customer_id, CAST(count(*) AS bigint) FROM receivables_v1_item_scoped WHERE kind = "
+        "'payment' AND amount < 0 AND source <> '' AND posted_on < void_on AND void_on > ? AND "
+        "void_on <= ?",
+        as_of_ - 365, as_of_);
+    sql.limit(of_customers_, "").add(" GROUP BY customer_id");
+    for (const auto& row : sql.run(tx_)) {
+        const auto found = facts_.find(row.i64(0));
+        if (found != facts_.end()) found->second[""]["bounced_payments"] = row.i64(1);
     }
 }
 

@@ -85,7 +85,7 @@ const CreditHold* WorkBook::hold_of(int64_t customer_id) const {
     return it == holds_.end() ? nullptr : &it->second;
 }
 
-void WorkBook::add_limit_used(const CustomerInfo& customer, Facts& facts) {
+void add_limit_used(const CustomerInfo& customer, Facts& facts) {
     const auto in_currency = facts.find(customer.currency);
     if (!customer.credit_limit || *customer.credit_limit <= 0) return;
     if (in_currency == facts.end() || customer.currency.empty()) return;

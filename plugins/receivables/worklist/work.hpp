@@ -15,7 +15,9 @@ namespace dunlin::receivables {
 /// What strategies rank by, for every customer, each kind of fact by one query over all of them.
 class FactBook {
 public:
-    FactBook(Transaction& tx, Date as_of, const Filter& filter);
+    /// Without anything open a customer is no work, but it has a history.
+    enum class Who { with_work, everybody };
+    FactBook(Transaction& tx, Date as_of, const Filter& filter, Who who = Who::with_work);
     std::unordered_map<int64_t, Facts>& facts() { return facts_; }
 
 private:
@@ -25,6 +27,7 @@ private:
     void gather_contacts();
     void gather_dunning();
     void gather_holds();
+    void gather_bounces();
     void judge_habits();
     void add_open(int64_t customer_id, const std::string& currency, int64_t open, int64_t overdue,
                   int64_t over_90, Date oldest_due, int64_t overdue_items);
@@ -34,10 +37,14 @@ private:
     Views views_;
     Date as_of_;
     const Filter& filter_;
+    Filter of_customers_;  // What of it limits whom, and not which items.
     std::unordered_map<int64_t, Facts> facts_;
     std::map<std::pair<int64_t, int64_t>, int64_t>
         claimed_;  // Of items under claims: what is left.
 };
+
+/// How much of its limit a customer uses, if it has one.
+void add_limit_used(const CustomerInfo& customer, Facts& facts);
 
 /// Who pays late as a habit. Data, kept as a policy.
 struct DefaulterRules {
@@ -80,7 +87,6 @@ public:
     const CreditHold* hold_of(int64_t customer_id) const;
 
 private:
-    static void add_limit_used(const CustomerInfo& customer, Facts& facts);
     WorkChoice choice_;
     std::vector<CustomerInfo> customers_;
     std::unordered_map<int64_t, Facts> facts_;

@@ -41,15 +41,6 @@ struct Holds : Sales {
     void run_jobs() { book.instance().host().jobs().run_due(); }
 };
 
-InstanceOptions from(const std::string& connector, const std::string& settings) {
-    InstanceOptions options;
-    options.test_plugins = {connector};
-    options.toml = "[sources.erp]\nconnector = \"" + connector + "\"\n[sources.erp.settings]\n" +
-                   settings + "\n[worker]\nin_process = [\"" + connector +
-                   "\"]\n[secrets]\nerp = \"file:none\"\n";
-    return options;
-}
-
 }  // namespace
 
 TEST_CASE("a credit hold is placed only from the day on that sales was told of") {
@@ -150,7 +141,7 @@ TEST_CASE("once nothing is overdue a task proposes to lift the hold, once each t
 
 TEST_CASE("the source is asked for the hold, else for a note, else the hold stands here alone") {
     SECTION("it takes holds") {
-        Holds holds(from("remote", ""));
+        Holds holds(source_of("remote", ""));
         const auto placed = holds.book.call("override_credit_hold", holds.request(at_once));
         CHECK(placed["written_back"]["kind"] == "credit_hold");
         CHECK(placed["written_back"]["state"] == "queued");
@@ -163,7 +154,7 @@ TEST_CASE("the source is asked for the hold, else for a note, else the hold stan
                                          "'credit_hold' AND external_id = 'C1'") == 2);
     }
     SECTION("it takes notes") {
-        Holds holds(from("reference", "url = \"http://127.0.0.1:9\"\ntoken = \"erp\"\n"));
+        Holds holds(source_of("reference", "url = \"http://127.0.0.1:9\"\ntoken = \"erp\"\n"));
         const auto written =
             holds.book.call("override_credit_hold", holds.request(at_once))["written_back"];
         CHECK(written["kind"] == "note");

@@ -10,6 +10,16 @@
 
 namespace dunlin::test {
 
+/// The source of the rows of a test, so that something can be written back to it.
+inline InstanceOptions source_of(const std::string& connector, const std::string& settings) {
+    InstanceOptions options;
+    options.test_plugins = {connector};
+    options.toml = "[sources.erp]\nconnector = \"" + connector + "\"\n[sources.erp.settings]\n" +
+                   settings + "\n[worker]\nin_process = [\"" + connector +
+                   "\"]\n[secrets]\nerp = \"file:none\"\n";
+    return options;
+}
+
 /// A customer of sue's with an overdue invoice, on 2026-03-02.
 struct Sales {
     explicit Sales(InstanceOptions options = {})
