@@ -116,6 +116,15 @@ Json show_message(const Services& services, Call& call) {
     out["text"] = content.text;
     out["html"] = content.html;
     out["letter_html"] = content.letter_html;
+    out["attached"] = Json::array();
+    for (const auto& one : content.attached) {
+        out["attached"].push_back({{"number", one.number},
+                                   {"name", one.name},
+                                   {"document_id", std::to_string(one.document_id)},
+                                   {"size", one.size},
+                                   {"sha256", one.sha256}});
+    }
+    out["not_attached"] = content.not_attached;
     out["asked_by"] = m.asked_by;
     out["reply"] = m.reply;
     const auto bytes = [&](const char* key, int64_t blob) {

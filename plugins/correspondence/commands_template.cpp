@@ -50,7 +50,8 @@ Json preview_template(const Services&, Call& call) {
     out["template"] = {{"subject", what.subject},
                        {"text", what.text},
                        {"html", what.html},
-                       {"has_letter", what.has_letter}};
+                       {"has_letter", what.has_letter},
+                       {"attach_documents", what.attaches_documents}};
     out["version"] = what.version;
     out["fields"] = sample_fields(scope.language);
     return out;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "attachments.hpp"
 #include "format.hpp"
 #include "payment_code.hpp"
 
@@ -162,6 +163,8 @@ Settings Settings::of(const Services& services) {
     out.language = config.value("language", "en");
     out.print_folder = config.value("print_folder", "");
     out.account = config.value("account", "");
+    out.attached_max = config.value<int64_t>("attached_max", 20);
+    out.attached_mib = config.value<int64_t>("attached_mib", 10);
     out.companies = config.value("companies", Json::object());
     return out;
 }
@@ -244,6 +247,7 @@ Content compose(Transaction& tx, const Settings& settings, Message& m) {
     const auto made = fill_in(tx, scope, what, fields, m.language, today);
     m.subject = made.subject;
     Content out{made.subject, made.text, made.html, "", party.name, ""};
+    if (what.attaches_documents) attach(ledger, settings, m.customer_id, letter, out);
     if (m.channel == "letter") out.letter_html = made.html;
     if (m.channel != "email") return out;
     out.to = address->value;
@@ -283,6 +287,8 @@ void recompose(const Services& services, Transaction& tx, Message& m) {
         if (!verdict.state.empty()) {
             m.state = verdict.state;
             m.reason = verdict.reason;
+        } else {
+            m.reason = told_of_missing(content);
         }
     } catch (const Error& e) {
         if (is_retryable(e.status())) throw;

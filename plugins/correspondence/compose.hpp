@@ -12,6 +12,7 @@ namespace dunlin::correspondence {
 struct Settings {
     bool is_sending = false;
     std::string language = "en", print_folder, account;
+    int64_t attached_max = 20, attached_mib = 10;
     Json companies = Json::object();
 
     static Settings of(const Services& services);

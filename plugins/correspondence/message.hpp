@@ -39,12 +39,22 @@ struct Message {
     std::string reply{};
 };
 
+/// A document that the ledger has filed with an item, which goes with the message.
+struct Attached {
+    std::string number, name, sha256;
+    int64_t document_id = 0, size = 0;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Attached, number, name, sha256, document_id, size)
+
 /// A copy of what was sent, or will be.
 struct Content {
     std::string subject, text, html, letter_html;
     std::string to_name, to;  // The latter for an e-mail.
+    std::vector<Attached> attached{};
+    std::vector<std::string> not_attached{};  // "R-17: why".
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Content, subject, text, html, letter_html, to_name, to)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Content, subject, text, html, letter_html, to_name,
+                                                to, attached, not_attached)
 
 /// Who writes: one company of ours, from dunlin.toml and what its sources say of it.
 struct Sender {

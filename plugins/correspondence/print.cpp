@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "attachments.hpp"
 #include "send.hpp"
 
 namespace dunlin::correspondence {
@@ -43,12 +44,32 @@ void write_folder(const Services& services, const std::vector<Message>& letters,
     for (std::size_t i = 0; i < letters.size(); ++i) {
         const auto& m = letters[i];
         auto tx = services.begin(DUNLIN_TX_READ);
-        const auto pdf = blobs.read(tx, m.customer_id, m.pdf_blob);
-        const auto name = number_text(i + 1) + "_" + std::to_string(m.id) + ".pdf";
-        write_file(folder / name, pdf);
-        list += name + "," + std::to_string(m.id) + "," + std::to_string(m.customer_id) + "," +
-                quoted(m.recipient) + "," + quoted(m.address) + "," + quoted(m.subject) + "," +
-                sha256_of(pdf) + "\n";
+        const auto stem = number_text(i + 1) + "_" + std::to_string(m.id);
+        const auto add = [&](const std::string& name, const std::string& what,
+                             const std::string& pdf) {
+            write_file(folder / name, pdf);
+            list += name + "," + std::to_string(m.id) + "," + std::to_string(m.customer_id) + "," +
+                    quoted(m.recipient) + "," + quoted(m.address) + "," + quoted(what) + "," +
+                    sha256_of(pdf) + "\n";
+        };
+        add(stem + ".pdf", m.subject, blobs.read(tx, m.customer_id, m.pdf_blob));
+        const auto content =
+            Json::parse(blobs.read(tx, m.customer_id, m.content_blob)).get<Content>();
+        // Behind their letter, in the order of the names too.
+        for (const auto& one : content.attached) {
+            std::string bytes;
+            try {
+                bytes = bytes_of(tx, m.customer_id, one);
+            } catch (const Error& e) {  // One that is gone keeps no other letter back.
+                if (is_retryable(e.status())) throw;
+                services.warn("a document is missing in a batch of letters",
+                              {{"item", one.number}, {"error", e.what()}});
+                list += "," + std::to_string(m.id) + "," + std::to_string(m.customer_id) + ",,," +
+                        quoted("missing: " + one.number) + ",\n";
+                continue;
+            }
+            add(stem + "_" + one.name, "with it: " + one.number, bytes);
+        }
     }
     write_file(folder / "manifest.csv", list);
 }

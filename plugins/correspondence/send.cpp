@@ -5,6 +5,7 @@
 #include <dunlin/mail.hpp>
 #include <dunlin/tools.hpp>
 
+#include "attachments.hpp"
 #include "format.hpp"
 #include "inbound/token.hpp"
 #include "mime.hpp"
@@ -85,7 +86,7 @@ private:
         if (!is_ours) throw Error(DUNLIN_E_CONFLICT, "the message was changed meanwhile");
     }
 
-    Mime mime_of(const Sender& sender, const std::string& mark) const {
+    Mime mime_of(Transaction& tx, const Sender& sender, const std::string& mark) const {
         Mime out;
         out.from_name = sender.name;
         out.from = sender.from;
@@ -100,6 +101,10 @@ private:
             out.attachments.push_back(
                 {m_.kind + "-" + std::to_string(m_.source_id != 0 ? m_.source_id : m_.id) + ".pdf",
                  "application/pdf", pdf_});
+        }
+        for (const auto& one : content_.attached) {
+            out.attachments.push_back(
+                {one.name, "application/pdf", bytes_of(tx, customer_id_, one)});
         }
         return out;
     }
@@ -124,7 +129,7 @@ private:
                             sender.name + "\"]");
         }
         const auto mark = Tokens(tx).mark(m_.customer_id, m_.id);
-        mail_ = {sender.account, "", {content_.to}, mime_of(sender, mark).write()};
+        mail_ = {sender.account, "", {content_.to}, mime_of(tx, sender, mark).write()};
         if (m_.mime_blob != 0) blobs_.remove(tx, customer_id_, m_.mime_blob);
         m_.mime_blob = blobs_.write(tx, customer_id_, mail_.mime).id;
         m_.state = "sending";

@@ -199,13 +199,26 @@ Letter Ledger::dunning_letter(int64_t customer_id, int64_t letter_id) {
                rows.i64(10),   rows.i64(11), rows.i64(12),   rows.i64(13)};
     }
     auto lines = tx_.query(
-        "SELECT item_number, reference, issued_on, due_on, days_overdue, original, open"
+        "SELECT item_id, item_number, reference, issued_on, due_on, days_overdue, original, open"
         " FROM receivables_v1_dunning_letter_line WHERE customer_id = ? AND letter_id = ?"
         " ORDER BY line_no",
         customer_id, letter_id);
     for (const auto& row : lines) {
-        out.lines.push_back({row.string(0), row.string(1), row.date(2), row.date(3), row.i64(4),
-                             row.i64(5), row.i64(6)});
+        out.lines.push_back({row.i64(0), row.string(1), row.string(2), row.date(3), row.date(4),
+                             row.i64(5), row.i64(6), row.i64(7)});
+    }
+    return out;
+}
+
+std::vector<FiledDocument> Ledger::documents(int64_t customer_id) {
+    auto rows = tx_.query(
+        "SELECT item_id, document_id, size, media_type, name, sha256 FROM receivables_v1_document"
+        " WHERE customer_id = ? ORDER BY known_at DESC, document_id DESC",
+        customer_id);
+    std::vector<FiledDocument> out;
+    for (const auto& row : rows) {
+        out.push_back(
+            {row.i64(0), row.i64(1), row.i64(2), row.string(3), row.string(4), row.string(5)});
     }
     return out;
 }
@@ -222,6 +235,7 @@ Letter Ledger::statement(int64_t customer_id, const std::string& currency, Date 
         const auto page = tx_.call("receivables.items", ask);
         for (const auto& row : page.at("rows")) {
             LetterLine line;
+            line.item_id = std::stoll(row.at("item_id").get<std::string>());
             line.number = row.at("number").get<std::string>();
             line.reference = row.at("reference").get<std::string>();
             line.issued_on = Date::parse(row.at("issue_date").get<std::string>());

@@ -45,9 +45,14 @@ struct Address {
     std::string person, value, street, postcode, city, country;
 };
 struct LetterLine {
+    int64_t item_id = 0;
     std::string number, reference;
     Date issued_on{0}, due_on{0};
     int64_t days_overdue = 0, original = 0, open = 0;
+};
+struct FiledDocument {
+    int64_t item_id = 0, id = 0, size = 0;
+    std::string media_type, name, sha256;
 };
 struct Letter {
     int64_t level = 0, company_id = 0;
@@ -70,6 +75,8 @@ public:
     Sender company(int64_t company_id);
     /// A dunning letter as it was released. Error not_found.
     Letter dunning_letter(int64_t customer_id, int64_t letter_id);
+    /// All that are filed with items of a customer, the last one first.
+    std::vector<FiledDocument> documents(int64_t customer_id);
     /// What is open in one currency, as the letter of a statement.
     Letter statement(int64_t customer_id, const std::string& currency, Date as_of);
 

@@ -120,9 +120,12 @@ Template parse_template(const Json& body) {
             out.html = value.get<std::string>();
         } else if (key == "has_letter") {
             out.has_letter = value.get<bool>();
+        } else if (key == "attach_documents") {
+            out.attaches_documents = value.get<bool>();
         } else {
-            throw Error(DUNLIN_E_INVALID, "a template has no \"" + key +
-                                              "\"; it has subject, text, html and has_letter");
+            throw Error(DUNLIN_E_INVALID,
+                        "a template has no \"" + key +
+                            "\"; it has subject, text, html, has_letter and attach_documents");
         }
     }
     return out;

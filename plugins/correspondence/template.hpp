@@ -16,6 +16,7 @@ struct Template {
     std::string subject, text, html;
     bool has_letter = false;  // Of an e-mail: the letter of the same name is attached as PDF.
     int64_t version = 0;      // 0: the one that is shipped.
+    bool attaches_documents = false;  // Of the items that the message names, as far as filed.
 };
 
 /// What a template became.

@@ -8,8 +8,9 @@ namespace {
 InstanceOptions options_of(const SmtpSink& sink, const DeskOptions& options) {
     InstanceOptions out;
     out.now = options.now;
-    out.toml = "[plugins.correspondence]\nsending = " +
-               std::string(options.is_sending ? "true" : "false") +
+    if (options.has_documents) out.test_plugins = {"remote"};
+    out.toml = "[plugins.correspondence]\n" + options.settings +
+               "sending = " + std::string(options.is_sending ? "true" : "false") +
                (options.is_set_up ? "\naccount = \"post\"" : "") + "\nprint_folder = \"" +
                sink.folder().string() +
                "\"\n[plugins.correspondence.companies.\"Dunlin Ltd\"]\n"
@@ -21,6 +22,9 @@ InstanceOptions options_of(const SmtpSink& sink, const DeskOptions& options) {
                sink.server() +
                "\"\ntls = \"none\"\nsender = \"bounces@dunlin.example\"\ntimeout_seconds = 1\n"
                "[tools.pdf]\n";
+    const std::string source =
+        "[sources.erp]\nconnector = \"remote\"\n[worker]\nin_process = [\"remote\"]\n";
+    if (options.has_documents) out.toml.insert(0, source);
     if (!options.is_set_up) out.toml += "program = \"/no/where\"\n";
     if (!options.is_set_up) return out;
     out.toml += options.has_renderer

@@ -11,6 +11,8 @@ struct DeskOptions {
     bool is_set_up = true;      // There are a mail account and a renderer.
     bool has_renderer = false;  // WeasyPrint; otherwise every PDF is a few made-up bytes.
     std::string now = "2026-03-02T09:00:00Z";
+    bool has_documents = false;  // The source of the ledger hands out documents of invoices.
+    std::string settings{};      // More of [plugins.correspondence].
 };
 
 /// A ledger with customers and their addresses, a mail server, and who writes to whom.
