@@ -48,6 +48,8 @@ function(dunlin_add_plugin id)
   target_link_libraries(dunlin_${id}_core PUBLIC dunlin::sdk ${arg_LINK} PRIVATE dunlin_build_flags)
   target_compile_options(dunlin_${id}_core PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
   set_target_properties(dunlin_${id}_core PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  # To parse the SDK takes as long as to compile a source that uses it.
+  target_precompile_headers(dunlin_${id}_core PRIVATE $<$<COMPILE_LANGUAGE:CXX>:<dunlin/plugin.hpp$<ANGLE-R>>)
 
   set(folder ${PROJECT_BINARY_DIR}/plugins/${id})
   add_library(dunlin_${id} MODULE)
